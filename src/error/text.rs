@@ -1,0 +1,219 @@
+//! Every sentence the server says to people, in every language it speaks.
+//!
+//! Texts are not contract; codes are. A sentence holds only what the caller sent or a limit.
+
+use std::borrow::Cow;
+
+/// A language the server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    #[default]
+    English,
+    Spanish,
+}
+
+impl Language {
+    /// Chooses from an `Accept-Language` header: the first language in it that is spoken here.
+    pub fn negotiate(accept_language: &str) -> Self {
+        let mut wanted: Vec<(f32, Self)> = accept_language
+            .split(',')
+            .filter_map(|item| {
+                let mut parts = item.split(';').map(str::trim);
+                let language = match parts.next()?.split('-').next()?.to_ascii_lowercase().as_str() {
+                    "en" | "*" => Self::English,
+                    "es" => Self::Spanish,
+                    _ => return None,
+                };
+                let weight = parts.find_map(|p| p.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok())?;
+                Some((weight, language))
+            })
+            .collect();
+        wanted.sort_by(|a, b| b.0.total_cmp(&a.0));
+        wanted.first().map_or(Self::English, |(_, language)| *language)
+    }
+}
+
+/// A sentence with its blanks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// For developers, in English only.
+    Plain(Cow<'static, str>),
+    BadCredentials,
+    BadRefreshToken,
+    CapacityBelowMembers { members: i64 },
+    ClientMessageIdReused,
+    CursorExpired,
+    CursorInvalid,
+    DirectToSelf,
+    DuoNeedsOneOther,
+    EmailInvalid,
+    EmailTaken,
+    Empty,
+    FirstWithLast,
+    FixedMembership,
+    HasNul,
+    IdInvalid { expected: &'static str },
+    Internal,
+    LastOwner,
+    MemberUnknown,
+    MessageEmpty,
+    NotAMember,
+    NotAllowed,
+    NotFound,
+    OneOfRoomOrInvite,
+    OutOfRange { min: i64, max: i64 },
+    PasswordAllDigits,
+    PasswordCommon,
+    PasswordTooLong { bytes_max: usize },
+    PasswordTooShort { chars_min: usize },
+    PasswordUnchanged,
+    RateLimited,
+    RoomFull { capacity: i64 },
+    RoomNameMissing,
+    RoomPasswordWrong,
+    SelfTakesNobody,
+    SessionOver,
+    SignInFirst,
+    TokenExpired,
+    TokenInvalid,
+    TooLong { chars_max: usize },
+    TooMany { max: usize },
+    Unavailable,
+    UsernameCharacters,
+    UsernameTaken,
+    WrongPassword,
+}
+
+impl Text {
+    pub fn render(&self, language: Language) -> Cow<'static, str> {
+        match language {
+            Language::English => self.english(),
+            Language::Spanish => self.spanish(),
+        }
+    }
+
+    fn english(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Plain(text) => return text.clone(),
+            Self::BadCredentials => "The name or the password is wrong.",
+            Self::BadRefreshToken => "This refresh token is not valid. Log in again.",
+            Self::CapacityBelowMembers { members } => {
+                return format!("The room already has {members} members.").into();
+            }
+            Self::ClientMessageIdReused => "This clientMessageId was used for another text.",
+            Self::CursorExpired => "This cursor belongs to another database. Reload the room and go on from its headCursor.",
+            Self::CursorInvalid => "This is not a cursor of this list.",
+            Self::DirectToSelf => "Use a SELF room to write to yourself.",
+            Self::DuoNeedsOneOther => "A DUO room takes exactly one other person.",
+            Self::EmailInvalid => "Enter a valid e-mail address.",
+            Self::EmailTaken => "An account with this e-mail address already exists.",
+            Self::Empty => "This may not be empty.",
+            Self::FirstWithLast => "Give first or last, not both.",
+            Self::FixedMembership => "The members of a SELF or DUO room do not change.",
+            Self::HasNul => "The text may not contain a NUL character.",
+            Self::IdInvalid { expected } => return format!("This is not the id of a {expected}.").into(),
+            Self::Internal => "Something went wrong here. The request id tells the operator where to look.",
+            Self::LastOwner => "A room keeps at least one owner. Make someone else an owner, or delete the room.",
+            Self::MemberUnknown => "One of these people does not exist.",
+            Self::MessageEmpty => "A message needs a text.",
+            Self::NotAMember => "Only members of this room may do that.",
+            Self::NotAllowed => "You may not do that.",
+            Self::NotFound => "There is no such thing, or you cannot see it.",
+            Self::OneOfRoomOrInvite => "Give roomId or inviteCode, and only one of them.",
+            Self::OutOfRange { min, max } => return format!("Give a number from {min} to {max}.").into(),
+            Self::PasswordAllDigits => "A password needs more than digits.",
+            Self::PasswordCommon => "This password is too common.",
+            Self::PasswordTooLong { bytes_max } => {
+                return format!("A password may have at most {bytes_max} bytes.").into();
+            }
+            Self::PasswordTooShort { chars_min } => {
+                return format!("A password needs at least {chars_min} characters.").into();
+            }
+            Self::PasswordUnchanged => "The new password is the old one.",
+            Self::RateLimited => "Too many attempts. Wait a little, then try again.",
+            Self::RoomFull { capacity } => return format!("The room is full: it takes {capacity} members.").into(),
+            Self::RoomNameMissing => "A GROUP room needs a name.",
+            Self::RoomPasswordWrong => "The room asks for a password, and this is not it.",
+            Self::SelfTakesNobody => "A SELF room has no other members.",
+            Self::SessionOver => "This session has ended. Log in again.",
+            Self::SignInFirst => "Log in first, and send the access token.",
+            Self::TokenExpired => "The access token has expired. Call refreshSession, then repeat the request.",
+            Self::TokenInvalid => "The access token is not valid. Log in again.",
+            Self::TooLong { chars_max } => return format!("This may have at most {chars_max} characters.").into(),
+            Self::TooMany { max } => return format!("At most {max} are allowed at once.").into(),
+            Self::Unavailable => "The server is busy. Nothing was stored; try again shortly.",
+            Self::UsernameCharacters => "A username has 1 to 150 letters, digits and @ . + - _ only.",
+            Self::UsernameTaken => "A user with that username already exists.",
+            Self::WrongPassword => "This is not your current password.",
+        })
+    }
+
+    fn spanish(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Plain(text) => return text.clone(),
+            Self::BadCredentials => "El nombre o la contraseña no son correctos.",
+            Self::BadRefreshToken => "Este token de renovación no es válido. Inicia sesión de nuevo.",
+            Self::CapacityBelowMembers { members } => {
+                return format!("La sala ya tiene {members} miembros.").into();
+            }
+            Self::ClientMessageIdReused => "Este clientMessageId ya se usó con otro texto.",
+            Self::CursorExpired => "Este cursor es de otra base de datos. Recarga la sala y sigue desde su headCursor.",
+            Self::CursorInvalid => "Este no es un cursor de esta lista.",
+            Self::DirectToSelf => "Para escribirte a ti mismo usa una sala SELF.",
+            Self::DuoNeedsOneOther => "Una sala DUO lleva exactamente a otra persona.",
+            Self::EmailInvalid => "Escribe una dirección de correo válida.",
+            Self::EmailTaken => "Ya existe una cuenta con este correo.",
+            Self::Empty => "Esto no puede quedar vacío.",
+            Self::FirstWithLast => "Indica first o last, no ambos.",
+            Self::FixedMembership => "Los miembros de una sala SELF o DUO no cambian.",
+            Self::HasNul => "El texto no puede contener un carácter NUL.",
+            Self::IdInvalid { expected } => return format!("Este no es el id de {expected}.").into(),
+            Self::Internal => "Algo falló aquí. El id de la petición le dice al operador dónde mirar.",
+            Self::LastOwner => "Una sala conserva al menos un propietario. Nombra a otro, o borra la sala.",
+            Self::MemberUnknown => "Una de estas personas no existe.",
+            Self::MessageEmpty => "Un mensaje necesita texto.",
+            Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",
+            Self::NotAllowed => "No puedes hacer eso.",
+            Self::NotFound => "No existe, o no puedes verlo.",
+            Self::OneOfRoomOrInvite => "Indica roomId o inviteCode, y solo uno de los dos.",
+            Self::OutOfRange { min, max } => return format!("Indica un número de {min} a {max}.").into(),
+            Self::PasswordAllDigits => "Una contraseña necesita algo más que cifras.",
+            Self::PasswordCommon => "Esta contraseña es demasiado común.",
+            Self::PasswordTooLong { bytes_max } => {
+                return format!("Una contraseña puede tener como máximo {bytes_max} bytes.").into();
+            }
+            Self::PasswordTooShort { chars_min } => {
+                return format!("Una contraseña necesita al menos {chars_min} caracteres.").into();
+            }
+            Self::PasswordUnchanged => "La contraseña nueva es la misma que la anterior.",
+            Self::RateLimited => "Demasiados intentos. Espera un poco y vuelve a probar.",
+            Self::RoomFull { capacity } => return format!("La sala está llena: admite {capacity} miembros.").into(),
+            Self::RoomNameMissing => "Una sala GROUP necesita un nombre.",
+            Self::RoomPasswordWrong => "La sala pide una contraseña, y no es esta.",
+            Self::SelfTakesNobody => "Una sala SELF no tiene otros miembros.",
+            Self::SessionOver => "Esta sesión ha terminado. Inicia sesión de nuevo.",
+            Self::SignInFirst => "Inicia sesión primero y envía el token de acceso.",
+            Self::TokenExpired => "El token de acceso ha caducado. Llama a refreshSession y repite la petición.",
+            Self::TokenInvalid => "El token de acceso no es válido. Inicia sesión de nuevo.",
+            Self::TooLong { chars_max } => return format!("Esto puede tener como máximo {chars_max} caracteres.").into(),
+            Self::TooMany { max } => return format!("Se permiten como máximo {max} a la vez.").into(),
+            Self::Unavailable => "El servidor está ocupado. No se guardó nada; prueba de nuevo en un momento.",
+            Self::UsernameCharacters => "Un nombre de usuario tiene de 1 a 150 letras, cifras y @ . + - _.",
+            Self::UsernameTaken => "Ya existe un usuario con ese nombre.",
+            Self::WrongPassword => "Esta no es tu contraseña actual.",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_heaviest_language_that_is_spoken_here_is_chosen() {
+        assert_eq!(Language::negotiate("fr, es;q=0.8, en;q=0.5"), Language::Spanish);
+        assert_eq!(Language::negotiate("en;q=0.2, es-MX;q=0.9"), Language::Spanish);
+        assert_eq!(Language::negotiate("de"), Language::English);
+        assert_eq!(Language::negotiate(""), Language::English);
+    }
+}

@@ -1,0 +1,5 @@
+//! Tertulia, a self-hosted chat server with one GraphQL schema. ARCHITECTURE.md has the map.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
+
+pub mod clock;
+pub mod error;
