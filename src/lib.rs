@@ -2,4 +2,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
 pub mod clock;
+pub mod domain;
 pub mod error;
+pub mod storage;

@@ -1,0 +1,9 @@
+DROP TABLE uploads;
+DROP TABLE room_events;
+DROP TABLE messages;
+DROP TABLE members;
+DROP TABLE rooms;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE users;
+DROP TABLE server_meta;

@@ -1,0 +1,10 @@
+//! Pure values and rules. Nothing here does I/O or reads a clock.
+
+pub mod events;
+pub mod ids;
+pub mod messages;
+pub mod paging;
+pub mod policy;
+pub mod rooms;
+pub mod sessions;
+pub mod users;

@@ -1,0 +1,76 @@
+//! Messages, and the rules for their text.
+
+use crate::clock::Timestamp;
+use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::error::{Code, Error, Result, Text};
+
+/// One message as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub key: MessageKey,
+    pub room: RoomKey,
+    /// Place in the room's log, shared with all other events of the room.
+    pub position: i64,
+    /// 1, 2, 3 ... among the room's messages.
+    pub seq: i64,
+    /// None once the account is gone.
+    pub sender: Option<UserKey>,
+    pub text: String,
+    pub created_at: Timestamp,
+    pub client_message_id: Option<String>,
+}
+
+/// How long a text may be.
+#[derive(Debug, Clone, Copy)]
+pub struct TextBounds {
+    pub chars_max: usize,
+    /// Combining marks make few characters out of many bytes; both are bounded.
+    pub bytes_max: usize,
+}
+
+pub const CLIENT_MESSAGE_ID_CHARS_MAX: usize = 128;
+
+/// A text is stored as given; it may not be blank, too long, or hold a NUL, which PostgreSQL cannot store.
+pub fn check_message_text(text: &str, bounds: TextBounds) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Error::new(Code::Empty, Text::MessageEmpty).at("text"));
+    }
+    if text.len() > bounds.bytes_max || text.chars().count() > bounds.chars_max {
+        return Err(Error::new(Code::TooLong, Text::TooLong { chars_max: bounds.chars_max }).at("text"));
+    }
+    if text.contains('\0') {
+        return Err(Error::new(Code::BadInput, Text::HasNul).at("text"));
+    }
+    Ok(())
+}
+
+pub fn check_client_message_id(id: &str) -> Result<()> {
+    let refuse = |code, text| Err(Error::new(code, text).at("clientMessageId"));
+    if id.is_empty() {
+        return refuse(Code::Empty, Text::Empty);
+    }
+    if id.len() > CLIENT_MESSAGE_ID_CHARS_MAX {
+        return refuse(Code::TooLong, Text::TooLong { chars_max: CLIENT_MESSAGE_ID_CHARS_MAX });
+    }
+    if id.contains('\0') {
+        return refuse(Code::BadInput, Text::HasNul);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: TextBounds = TextBounds { chars_max: 10, bytes_max: 20 };
+
+    #[test]
+    fn a_text_is_bounded_in_characters_and_in_bytes() {
+        assert!(check_message_text("ten chars!", BOUNDS).is_ok());
+        let code = |text: &str| check_message_text(text, BOUNDS).unwrap_err().code();
+        assert_eq!(code("eleven char"), Code::TooLong);
+        assert_eq!(code(&"🦀".repeat(6)), Code::TooLong);
+        assert_eq!(code(" \n\t"), Code::Empty);
+        assert_eq!(code("a\0b"), Code::BadInput);
+    }
+}

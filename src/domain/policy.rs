@@ -1,0 +1,191 @@
+//! Who may do what: one pure function over a viewer's standing in a room.
+
+use crate::domain::rooms::{MemberRole, Room, RoomKind, RoomVisibility};
+use crate::domain::sessions::Viewer;
+
+/// What someone wants to do with a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Know that the room exists; its name, kind and size.
+    See,
+    ListMembers,
+    /// Read messages and follow the log.
+    Read,
+    Post,
+    Join,
+    Leave,
+    /// See the invite link, and add people below or at this role.
+    Invite(MemberRole),
+    /// Remove someone who has this role.
+    Remove(MemberRole),
+    Edit,
+    Delete,
+}
+
+/// What the viewer is to the room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub kind: RoomKind,
+    pub visibility: RoomVisibility,
+    pub role: Option<MemberRole>,
+    pub is_admin: bool,
+}
+
+impl Standing {
+    pub fn of(viewer: &Viewer, room: &Room, role: Option<MemberRole>) -> Self {
+        let is_admin = match viewer {
+            Viewer::Anonymous => false,
+            Viewer::User(signed_in) => signed_in.is_admin,
+            Viewer::Operator => true,
+        };
+        Self { kind: room.kind, visibility: room.visibility, role, is_admin }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Allow,
+    /// The viewer may not even learn that the room exists.
+    Hidden,
+    /// The room is known, and the action is for members.
+    MembersOnly,
+    /// The viewer's role is not enough, or the room's kind does not allow it.
+    Forbidden,
+    /// SELF and DUO rooms keep the members they began with.
+    FixedMembership,
+}
+
+/// Decides whether someone with this standing may do `action`.
+pub fn decide(standing: Standing, action: Action) -> Verdict {
+    let Standing { kind, visibility, role, is_admin } = standing;
+    let public = visibility == RoomVisibility::Public;
+    if role.is_none() && !public && !is_admin {
+        // An invite code is the other way in; app checks it before it asks.
+        return Verdict::Hidden;
+    }
+    match action {
+        Action::See => Verdict::Allow,
+        Action::ListMembers => allow_if(role.is_some() || is_admin, Verdict::MembersOnly),
+        Action::Read => allow_if(role.is_some(), Verdict::MembersOnly),
+        Action::Post => match role {
+            None => Verdict::MembersOnly,
+            Some(MemberRole::Reader) => Verdict::Forbidden,
+            Some(MemberRole::Owner | MemberRole::Moderator | MemberRole::Member) => Verdict::Allow,
+        },
+        Action::Join | Action::Leave | Action::Invite(_) | Action::Remove(_) if kind != RoomKind::Group => {
+            Verdict::FixedMembership
+        }
+        Action::Join => allow_if(role.is_some() || public, Verdict::Forbidden),
+        Action::Leave => allow_if(role.is_some(), Verdict::MembersOnly),
+        Action::Invite(given) => at_least(role, MemberRole::Moderator, |own| own.rank() >= given.rank()),
+        Action::Remove(_) if is_admin => Verdict::Allow,
+        Action::Remove(theirs) => at_least(role, MemberRole::Moderator, |own| {
+            own == MemberRole::Owner || own.rank() > theirs.rank()
+        }),
+        Action::Edit | Action::Delete if is_admin => Verdict::Allow,
+        Action::Edit => match kind {
+            RoomKind::Group => at_least(role, MemberRole::Moderator, |_| true),
+            RoomKind::SelfNotes | RoomKind::Duo => Verdict::Forbidden,
+        },
+        Action::Delete => match kind {
+            RoomKind::Group | RoomKind::SelfNotes => at_least(role, MemberRole::Owner, |_| true),
+            RoomKind::Duo => Verdict::Forbidden,
+        },
+    }
+}
+
+fn allow_if(allowed: bool, otherwise: Verdict) -> Verdict {
+    if allowed { Verdict::Allow } else { otherwise }
+}
+
+fn at_least(role: Option<MemberRole>, needed: MemberRole, also: impl FnOnce(MemberRole) -> bool) -> Verdict {
+    match role {
+        None => Verdict::MembersOnly,
+        Some(own) => allow_if(own.rank() >= needed.rank() && also(own), Verdict::Forbidden),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Verdict::{Allow, FixedMembership, Forbidden, Hidden, MembersOnly};
+    use super::*;
+
+    const GROUP: Standing =
+        Standing { kind: RoomKind::Group, visibility: RoomVisibility::Private, role: None, is_admin: false };
+
+    fn row(action: Action, at: impl Fn(Option<MemberRole>, bool) -> Standing) -> [Verdict; 6] {
+        use MemberRole::{Member, Moderator, Owner, Reader};
+        [
+            decide(at(None, false), action),
+            decide(at(Some(Reader), false), action),
+            decide(at(Some(Member), false), action),
+            decide(at(Some(Moderator), false), action),
+            decide(at(Some(Owner), false), action),
+            decide(at(None, true), action),
+        ]
+    }
+
+    #[test]
+    fn a_private_group() {
+        let at = |role, is_admin| Standing { role, is_admin, ..GROUP };
+        let table = [
+            // action                                  other   reader     member     moderator  owner  admin
+            (Action::See,                             [Hidden, Allow,     Allow,     Allow,     Allow, Allow]),
+            (Action::ListMembers,                     [Hidden, Allow,     Allow,     Allow,     Allow, Allow]),
+            (Action::Read,                            [Hidden, Allow,     Allow,     Allow,     Allow, MembersOnly]),
+            (Action::Post,                            [Hidden, Forbidden, Allow,     Allow,     Allow, MembersOnly]),
+            (Action::Join,                            [Hidden, Allow,     Allow,     Allow,     Allow, Forbidden]),
+            (Action::Leave,                           [Hidden, Allow,     Allow,     Allow,     Allow, MembersOnly]),
+            (Action::Invite(MemberRole::Member),      [Hidden, Forbidden, Forbidden, Allow,     Allow, MembersOnly]),
+            (Action::Invite(MemberRole::Owner),       [Hidden, Forbidden, Forbidden, Forbidden, Allow, MembersOnly]),
+            (Action::Remove(MemberRole::Member),      [Hidden, Forbidden, Forbidden, Allow,     Allow, Allow]),
+            (Action::Remove(MemberRole::Moderator),   [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::Remove(MemberRole::Owner),       [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::Edit,                            [Hidden, Forbidden, Forbidden, Allow,     Allow, Allow]),
+            (Action::Delete,                          [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+        ];
+        for (action, expected) in table {
+            assert_eq!(row(action, at), expected, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_public_group_is_seen_and_joined_by_all_and_read_by_members() {
+        let at = |role, is_admin| Standing { role, is_admin, visibility: RoomVisibility::Public, ..GROUP };
+        let others = [
+            (Action::See, Allow),
+            (Action::Join, Allow),
+            (Action::ListMembers, MembersOnly),
+            (Action::Read, MembersOnly),
+            (Action::Post, MembersOnly),
+            (Action::Leave, MembersOnly),
+            (Action::Invite(MemberRole::Reader), MembersOnly),
+            (Action::Remove(MemberRole::Reader), MembersOnly),
+            (Action::Edit, MembersOnly),
+            (Action::Delete, MembersOnly),
+        ];
+        for (action, expected) in others {
+            assert_eq!(decide(at(None, false), action), expected, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn self_and_duo_keep_their_members() {
+        for kind in [RoomKind::SelfNotes, RoomKind::Duo] {
+            let owner = Standing { kind, role: Some(MemberRole::Owner), ..GROUP };
+            for action in [
+                Action::Join,
+                Action::Leave,
+                Action::Invite(MemberRole::Member),
+                Action::Remove(MemberRole::Member),
+            ] {
+                assert_eq!(decide(owner, action), FixedMembership, "{kind:?} {action:?}");
+            }
+            assert_eq!(decide(owner, Action::Post), Allow);
+            assert_eq!(decide(owner, Action::Edit), Forbidden);
+        }
+        let own = |kind| Standing { kind, role: Some(MemberRole::Owner), ..GROUP };
+        assert_eq!(decide(own(RoomKind::SelfNotes), Action::Delete), Allow);
+        assert_eq!(decide(own(RoomKind::Duo), Action::Delete), Forbidden);
+    }
+}

@@ -1,0 +1,111 @@
+//! Rooms and membership.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::users::User;
+
+/// What a room is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RoomKind {
+    /// Notes to oneself.
+    SelfNotes,
+    /// Two people; there is one such room for each pair.
+    Duo,
+    /// Any number.
+    Group,
+}
+
+/// Who may find and join a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RoomVisibility {
+    Public,
+    #[default]
+    Private,
+}
+
+/// What a member may do; each rank includes those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MemberRole {
+    Owner,
+    Moderator,
+    Member,
+    Reader,
+}
+
+impl MemberRole {
+    /// Higher may do more.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Owner => 3,
+            Self::Moderator => 2,
+            Self::Member => 1,
+            Self::Reader => 0,
+        }
+    }
+}
+
+/// A room as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    pub key: RoomKey,
+    pub id: Uuid,
+    pub kind: RoomKind,
+    /// The given name; empty for SELF and DUO, whose names are made from the members.
+    pub name: String,
+    pub description: String,
+    pub visibility: RoomVisibility,
+    /// None: no limit.
+    pub capacity: Option<i32>,
+    pub password_hash: Option<String>,
+    pub invite_code: String,
+    /// Position of the newest event.
+    pub head: i64,
+    /// Number of the newest message.
+    pub last_seq: i64,
+    /// Where the room stands among rooms by activity; higher is more recent.
+    pub activity: i64,
+    pub member_count: i32,
+    pub created_by: Option<UserKey>,
+    pub created_at: Timestamp,
+}
+
+/// A room, and what the viewer is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomView {
+    pub room: Room,
+    pub role: Option<MemberRole>,
+}
+
+/// One person's place in a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Counts memberships in the order they began; the place in the member list.
+    pub key: i64,
+    pub room: RoomKey,
+    pub user: User,
+    pub role: MemberRole,
+    pub joined_at: Timestamp,
+}
+
+/// Rooms one is in, or rooms anyone may join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RoomScope {
+    #[default]
+    Mine,
+    Public,
+}
+
+/// Which rooms a list shows; every field given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct RoomFilter {
+    /// Start of the room's name.
+    pub search: Option<String>,
+    pub kind: Option<RoomKind>,
+    pub scope: RoomScope,
+}
+
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+pub const ROOM_PASSWORD_CHARS_MAX: usize = 71;
+pub const CAPACITY_MAX: i32 = 1_000_000;

@@ -1,0 +1,148 @@
+//! People and bots, and the rules for their names.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::domain::ids::UserKey;
+use crate::error::{Code, Fault, Text};
+
+/// A label the legacy servers know; not a permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UserType {
+    Owner,
+    Student,
+    Staff,
+    #[default]
+    Other,
+}
+
+/// An account as its owner sees it. Faces decide what others see of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub key: UserKey,
+    pub id: Uuid,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    /// What the person gave; not always the address to sign in with.
+    pub email: String,
+    pub user_type: UserType,
+    pub bio: Option<String>,
+    pub phone: Option<String>,
+    pub address: Option<String>,
+    /// Path below the media root.
+    pub avatar: Option<String>,
+    pub is_admin: bool,
+    pub created_at: Timestamp,
+}
+
+impl User {
+    /// First and last name, or the username when both are blank.
+    pub fn display_name(&self) -> String {
+        display_name(&self.username, &self.first_name, &self.last_name)
+    }
+}
+
+pub fn display_name(username: &str, first_name: &str, last_name: &str) -> String {
+    let full = format!("{} {}", first_name.trim(), last_name.trim());
+    match full.trim() {
+        "" => username.to_owned(),
+        full => full.to_owned(),
+    }
+}
+
+/// The form in which names and addresses are compared and searched.
+pub fn fold(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// Which people a list shows; every field given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct UserFilter {
+    /// Start of a username or of any name.
+    pub search: Option<String>,
+    pub exclude: Vec<Uuid>,
+    pub exclude_viewer: bool,
+}
+
+pub const USERNAME_CHARS_MAX: usize = 150;
+pub const NAME_CHARS_MAX: usize = 150;
+pub const EMAIL_CHARS_MAX: usize = 254;
+
+/// Letters, digits and `@ . + - _`, as the legacy servers have it.
+pub fn check_username(username: &str, faults: &mut Vec<Fault>) {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '@' | '.' | '+' | '-' | '_');
+    if username.is_empty() {
+        faults.push(Fault::new(Code::Empty, Text::Empty, "username"));
+    } else if username.chars().count() > USERNAME_CHARS_MAX {
+        faults.push(Fault::new(Code::TooLong, Text::TooLong { chars_max: USERNAME_CHARS_MAX }, "username"));
+    } else if !username.chars().all(allowed) {
+        faults.push(Fault::new(Code::BadInput, Text::UsernameCharacters, "username"));
+    }
+}
+
+/// One `@`, something before it, a dotted name behind it, no white space. Only a letter that arrives proves more.
+pub fn check_email(email: &str, faults: &mut Vec<Fault>) {
+    let well_formed = || {
+        let (local, host) = email.rsplit_once('@')?;
+        let dotted = host.split('.').count() > 1 && host.split('.').all(|label| !label.is_empty());
+        let plain = !email.contains(|c: char| c.is_whitespace() || c.is_control()) && !local.contains('@');
+        (!local.is_empty() && dotted && plain).then_some(())
+    };
+    if email.is_empty() {
+        faults.push(Fault::new(Code::Empty, Text::Empty, "email"));
+    } else if email.chars().count() > EMAIL_CHARS_MAX {
+        faults.push(Fault::new(Code::TooLong, Text::TooLong { chars_max: EMAIL_CHARS_MAX }, "email"));
+    } else if well_formed().is_none() {
+        faults.push(Fault::new(Code::BadInput, Text::EmailInvalid, "email"));
+    }
+}
+
+/// An optional text of bounded length, without NUL.
+pub fn check_text(text: &str, chars_max: usize, field: &'static str, faults: &mut Vec<Fault>) {
+    if text.contains('\0') {
+        faults.push(Fault::new(Code::BadInput, Text::HasNul, field));
+    } else if text.chars().count() > chars_max {
+        faults.push(Fault::new(Code::TooLong, Text::TooLong { chars_max }, field));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(check: impl Fn(&mut Vec<Fault>)) -> Vec<Code> {
+        let mut faults = Vec::new();
+        check(&mut faults);
+        faults.into_iter().map(|fault| fault.code).collect()
+    }
+
+    #[test]
+    fn usernames_take_letters_digits_and_five_signs() {
+        for good in ["amber", "Zoë", "a.b+c-d_e@f", "7"] {
+            assert_eq!(faults(|f| check_username(good, f)), [], "{good}");
+        }
+        assert_eq!(faults(|f| check_username("", f)), [Code::Empty]);
+        for bad in ["a b", "a\0", "a/b", "<b>", "\u{202e}x"] {
+            assert_eq!(faults(|f| check_username(bad, f)), [Code::BadInput], "{bad:?}");
+        }
+        assert_eq!(faults(|f| check_username(&"a".repeat(151), f)), [Code::TooLong]);
+    }
+
+    #[test]
+    fn addresses_need_a_name_and_a_dotted_host() {
+        for good in ["a@b.co", "first.last+tag@mail.example.org"] {
+            assert_eq!(faults(|f| check_email(good, f)), [], "{good}");
+        }
+        for bad in ["a", "@b.co", "a@b", "a@b..co", "a b@c.de", "a@b@c.de", "a@b.co\n"] {
+            assert_eq!(faults(|f| check_email(bad, f)), [Code::BadInput], "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_display_name_falls_back_on_the_username() {
+        assert_eq!(display_name("amber", "Amber", "Stone"), "Amber Stone");
+        assert_eq!(display_name("amber", "", " Stone"), "Stone");
+        assert_eq!(display_name("amber", " ", ""), "amber");
+    }
+}

@@ -1,0 +1,24 @@
+//! The databases: one set of queries for SQLite and PostgreSQL.
+//!
+//! Queries answer with plain domain values; what is absent is `None`. Nothing here asks who is
+//! calling: `app` opens the transactions and decides.
+
+#[macro_use]
+mod query;
+
+mod errors;
+pub mod members;
+pub mod messages;
+mod meta;
+pub mod migrate;
+mod pool;
+mod postgres;
+pub mod room_events;
+pub mod rooms;
+mod schema;
+pub mod sessions;
+mod sqlite;
+mod types;
+pub mod users;
+
+pub use pool::{Conn, Engine, OpenError, Options, Store};

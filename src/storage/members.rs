@@ -1,0 +1,144 @@
+//! Who is in which room.
+
+use diesel::prelude::{
+    BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, SelectableHelper as _,
+};
+
+use crate::clock::Timestamp;
+use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::paging::{End, Page, Slice};
+use crate::domain::rooms::{Member, MemberRole};
+use crate::error::Result;
+use crate::storage::Conn;
+use crate::storage::schema::{members, users};
+use crate::storage::types::{At, RoleColumn};
+use crate::storage::users::UserRow;
+
+type MemberRow = (i64, i64, RoleColumn, At, UserRow);
+
+fn member(row: MemberRow) -> Member {
+    let (key, room, role, joined_at, user) = row;
+    Member { key, room: RoomKey(room), user: user.into(), role: role.into(), joined_at: joined_at.into() }
+}
+
+/// Adds someone; false when they are in already.
+pub async fn insert(
+    conn: &mut Conn,
+    room: RoomKey,
+    user: UserKey,
+    role: MemberRole,
+    at: Timestamp,
+) -> Result<bool> {
+    let added = run!(conn, db => diesel::insert_into(members::table)
+        .values((
+            members::room_key.eq(room.0),
+            members::user_key.eq(user.0),
+            members::role.eq(RoleColumn(role)),
+            members::joined_at.eq(At(at)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(db))?;
+    Ok(added > 0)
+}
+
+/// Takes someone out; false when they were not in.
+pub async fn delete(conn: &mut Conn, room: RoomKey, user: UserKey) -> Result<bool> {
+    let removed = run!(conn, db => diesel::delete(members::table)
+        .filter(members::room_key.eq(room.0).and(members::user_key.eq(user.0)))
+        .execute(db))?;
+    Ok(removed > 0)
+}
+
+pub async fn role(conn: &mut Conn, room: RoomKey, user: UserKey) -> Result<Option<MemberRole>> {
+    let role: Option<RoleColumn> = run!(conn, db => members::table
+        .filter(members::room_key.eq(room.0).and(members::user_key.eq(user.0)))
+        .select(members::role)
+        .first(db))
+    .optional()?;
+    Ok(role.map(MemberRole::from))
+}
+
+/// What one person is in each of several rooms.
+pub async fn roles(conn: &mut Conn, rooms: &[RoomKey], user: UserKey) -> Result<Vec<(RoomKey, MemberRole)>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let rows: Vec<(i64, RoleColumn)> = run!(conn, db => members::table
+        .filter(members::user_key.eq(user.0).and(members::room_key.eq_any(&rooms)))
+        .select((members::room_key, members::role))
+        .load(db))?;
+    Ok(rows.into_iter().map(|(room, role)| (RoomKey(room), role.into())).collect())
+}
+
+/// How many owners a room has.
+pub async fn count_owners(conn: &mut Conn, room: RoomKey) -> Result<i64> {
+    Ok(run!(conn, db => members::table
+        .filter(members::room_key.eq(room.0).and(members::role.eq(RoleColumn(MemberRole::Owner))))
+        .count()
+        .get_result(db))?)
+}
+
+/// Members with their accounts, by these people's keys.
+pub async fn get_many(conn: &mut Conn, room: RoomKey, people: &[UserKey]) -> Result<Vec<Member>> {
+    let people: Vec<i64> = people.iter().map(|user| user.0).collect();
+    let rows: Vec<MemberRow> = run!(conn, db => members::table
+        .inner_join(users::table)
+        .filter(members::room_key.eq(room.0).and(members::user_key.eq_any(&people)))
+        .order(members::key.asc())
+        .select((members::key, members::room_key, members::role, members::joined_at, UserRow::as_select()))
+        .load(db))?;
+    Ok(rows.into_iter().map(member).collect())
+}
+
+/// Members in the order they joined. A place in the list is a membership's key.
+pub async fn page(conn: &mut Conn, room: RoomKey, page: &Page) -> Result<Slice<Member>> {
+    let rows: Vec<MemberRow> = run!(conn, db => {
+        let mut query = members::table
+            .inner_join(users::table)
+            .filter(members::room_key.eq(room.0))
+            .select((members::key, members::room_key, members::role, members::joined_at, UserRow::as_select()))
+            .into_boxed::<Db>();
+        if let Some(after) = page.after {
+            query = query.filter(members::key.gt(after.0));
+        }
+        if let Some(before) = page.before {
+            query = query.filter(members::key.lt(before.0));
+        }
+        query = match page.end {
+            End::First => query.order(members::key.asc()),
+            End::Last => query.order(members::key.desc()),
+        };
+        query.limit(i64::from(page.limit) + 1).load(db)
+    })?;
+    Ok(Slice::cut(page, rows).map(member))
+}
+
+/// The same end of the member lists of several rooms, at most `limit` of each, in list order.
+pub async fn ends(conn: &mut Conn, rooms: &[RoomKey], end: End, limit: u16) -> Result<Vec<Member>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let peers = diesel::alias!(members as peers);
+    let peer_key = || peers.field(members::key);
+    let beyond = i64::from(limit);
+    let mut rows: Vec<MemberRow> = run!(conn, db => {
+        // The first key past the wanted end, found once for each room by its index.
+        let bound = peers.filter(peers.field(members::room_key).eq(members::room_key)).select(peer_key());
+        let query = members::table
+            .inner_join(users::table)
+            .filter(members::room_key.eq_any(&rooms))
+            .select((members::key, members::room_key, members::role, members::joined_at, UserRow::as_select()))
+            .order(members::key.asc())
+            .into_boxed::<Db>();
+        let query = match end {
+            End::First => {
+                let bound = bound.order(peer_key().asc()).limit(1).offset(beyond).single_value();
+                query.filter(bound.is_null().or(members::key.nullable().lt(bound)))
+            }
+            End::Last => {
+                let bound = bound.order(peer_key().desc()).limit(1).offset(beyond).single_value();
+                query.filter(bound.is_null().or(members::key.nullable().gt(bound)))
+            }
+        };
+        query.load(db)
+    })?;
+    rows.sort_by_key(|row| (row.1, row.0));
+    Ok(rows.into_iter().map(member).collect())
+}

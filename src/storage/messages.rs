@@ -1,0 +1,197 @@
+//! Messages.
+
+use diesel::prelude::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
+
+use crate::clock::Timestamp;
+use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::messages::Message;
+use crate::domain::paging::{End, Page, Slice};
+use crate::domain::users::User;
+use crate::error::Result;
+use crate::storage::Conn;
+use crate::storage::schema::{members, messages, rooms, users};
+use crate::storage::types::At;
+use crate::storage::users::UserRow;
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = messages)]
+struct MessageRow {
+    key: i64,
+    room_key: i64,
+    position: i64,
+    seq: i64,
+    sender_key: Option<i64>,
+    text: String,
+    created_at: At,
+    client_message_id: Option<String>,
+}
+
+impl From<MessageRow> for Message {
+    fn from(row: MessageRow) -> Self {
+        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, client_message_id } = row;
+        Self {
+            key: MessageKey(key),
+            room: RoomKey(room_key),
+            position,
+            seq,
+            sender: sender_key.map(UserKey),
+            text,
+            created_at: created_at.into(),
+            client_message_id,
+        }
+    }
+}
+
+/// A message with its sender, read in one statement.
+pub type Sent = (Message, Option<User>);
+
+type SentRow = (MessageRow, Option<UserRow>);
+
+fn sent((message, sender): SentRow) -> Sent {
+    (message.into(), sender.map(User::from))
+}
+
+/// A message that has its place.
+#[derive(Debug, Clone)]
+pub struct NewMessage {
+    pub room: RoomKey,
+    pub position: i64,
+    pub seq: i64,
+    pub sender: UserKey,
+    pub text: String,
+    pub client_message_id: Option<String>,
+    pub created_at: Timestamp,
+}
+
+pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
+    let row = run!(conn, db => diesel::insert_into(messages::table)
+        .values((
+            messages::room_key.eq(new.room.0),
+            messages::position.eq(new.position),
+            messages::seq.eq(new.seq),
+            messages::sender_key.eq(new.sender.0),
+            messages::text.eq(&new.text),
+            messages::client_message_id.eq(new.client_message_id.as_deref()),
+            messages::created_at.eq(At(new.created_at)),
+        ))
+        .returning(MessageRow::as_returning())
+        .get_result(db))?;
+    Ok(row.into())
+}
+
+/// The message that this sender once sent to this room under this key of their own.
+pub async fn find_by_client_id(
+    conn: &mut Conn,
+    room: RoomKey,
+    sender: UserKey,
+    client_message_id: &str,
+) -> Result<Option<Message>> {
+    let row = run!(conn, db => messages::table
+        .filter(messages::room_key.eq(room.0))
+        .filter(messages::sender_key.eq(sender.0))
+        .filter(messages::client_message_id.eq(client_message_id))
+        .select(MessageRow::as_select())
+        .first(db))
+    .optional()?;
+    Ok(row.map(Message::from))
+}
+
+/// Several messages, each only if `viewer` is in its room.
+pub async fn get_many(conn: &mut Conn, keys: &[MessageKey], viewer: UserKey) -> Result<Vec<Sent>> {
+    let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    let rows: Vec<SentRow> = run!(conn, db => messages::table
+        .inner_join(rooms::table)
+        .inner_join(members::table.on(members::room_key.eq(messages::room_key)))
+        .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+        .filter(messages::key.eq_any(&keys))
+        .filter(members::user_key.eq(viewer.0).and(rooms::deleted_at.is_null()))
+        .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
+        .load(db))?;
+    Ok(rows.into_iter().map(sent).collect())
+}
+
+/// One room's messages, oldest to newest. A place in the list is a position of the room's log.
+pub async fn page(conn: &mut Conn, room: RoomKey, page: &Page) -> Result<Slice<Sent>> {
+    let rows: Vec<SentRow> = run!(conn, db => {
+        let mut query = messages::table
+            .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+            .filter(messages::room_key.eq(room.0))
+            .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
+            .into_boxed::<Db>();
+        if let Some(after) = page.after {
+            query = query.filter(messages::position.gt(after.0));
+        }
+        if let Some(before) = page.before {
+            query = query.filter(messages::position.lt(before.0));
+        }
+        query = match page.end {
+            End::First => query.order(messages::position.asc()),
+            End::Last => query.order(messages::position.desc()),
+        };
+        query.limit(i64::from(page.limit) + 1).load(db)
+    })?;
+    Ok(Slice::cut(page, rows).map(sent))
+}
+
+/// The same end of several rooms' messages, at most `limit` of each and one more, oldest to newest.
+///
+/// Numbers have no holes, so a page's bounds follow from the room's last number, by index.
+pub async fn ends(conn: &mut Conn, rooms_wanted: &[RoomKey], end: End, limit: u16) -> Result<Vec<Sent>> {
+    let keys: Vec<i64> = rooms_wanted.iter().map(|room| room.0).collect();
+    let reach = i64::from(limit) + 1;
+    let rows: Vec<SentRow> = run!(conn, db => {
+        let query = messages::table
+            .inner_join(rooms::table)
+            .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+            .filter(messages::room_key.eq_any(&keys))
+            .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
+            .order((messages::room_key.asc(), messages::seq.asc()))
+            .into_boxed::<Db>();
+        let query = match end {
+            End::First => query.filter(messages::seq.le(reach)),
+            End::Last => query.filter(messages::seq.gt(rooms::last_seq - reach)),
+        };
+        query.load(db)
+    })?;
+    Ok(rows.into_iter().map(sent).collect())
+}
+
+/// The messages of all rooms that `viewer` is in, in the order stored. A place is a message's key.
+pub async fn page_of_all(conn: &mut Conn, viewer: UserKey, page: &Page) -> Result<Slice<Sent>> {
+    let rows: Vec<SentRow> = run!(conn, db => {
+        let mine = members::table
+            .inner_join(rooms::table)
+            .filter(members::user_key.eq(viewer.0).and(rooms::deleted_at.is_null()))
+            .select(members::room_key);
+        let mut query = messages::table
+            .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+            .filter(messages::room_key.eq_any(mine))
+            .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
+            .into_boxed::<Db>();
+        if let Some(after) = page.after {
+            query = query.filter(messages::key.gt(after.0));
+        }
+        if let Some(before) = page.before {
+            query = query.filter(messages::key.lt(before.0));
+        }
+        query = match page.end {
+            End::First => query.order(messages::key.asc()),
+            End::Last => query.order(messages::key.desc()),
+        };
+        query.limit(i64::from(page.limit) + 1).load(db)
+    })?;
+    Ok(Slice::cut(page, rows).map(sent))
+}
+
+/// How many messages there are in all rooms that `viewer` is in: numbers have no holes.
+pub async fn count_of_all(conn: &mut Conn, viewer: UserKey) -> Result<i64> {
+    let counts: Vec<i64> = run!(conn, db => members::table
+        .inner_join(rooms::table)
+        .filter(members::user_key.eq(viewer.0).and(rooms::deleted_at.is_null()))
+        .select(rooms::last_seq)
+        .load(db))?;
+    Ok(counts.into_iter().sum())
+}

@@ -1,0 +1,131 @@
+//! PostgreSQL: a pool of connections, encrypted when the server can.
+
+mod tls;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use deadpool::managed::Timeouts;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use futures_util::future::BoxFuture;
+
+use crate::error::{Error, Result};
+use crate::storage::pool::{Conn, Engined, OpenError, Options, RETRY};
+
+pub(super) use tls::{Target, connect};
+
+pub(super) type PostgresObject = Object<AsyncPgConnection>;
+
+#[derive(Clone)]
+pub(super) struct Postgres {
+    pool: Pool<AsyncPgConnection>,
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").field("pool", &self.pool.status()).finish()
+    }
+}
+
+impl Postgres {
+    pub(super) fn open(url: &str, options: &Options) -> Result<Self, OpenError> {
+        let target = Arc::new(Target::parse(url)?);
+        let settings = format!(
+            "SET statement_timeout = {0}; SET lock_timeout = {0}; SET idle_in_transaction_session_timeout = {0}",
+            options.statement_timeout.as_millis()
+        );
+        let mut config = ManagerConfig::default();
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(move |_| {
+            let (target, settings) = (Arc::clone(&target), settings.clone());
+            Box::pin(async move {
+                let mut connection = connect(&target).await?;
+                connection
+                    .batch_execute(&settings)
+                    .await
+                    .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+                Ok(connection)
+            })
+        });
+        // The target above carries the URL; the manager's own is never read.
+        let manager = AsyncDieselConnectionManager::new_with_config(String::new(), config);
+        let pool = Pool::builder(manager)
+            .max_size(options.pool_size)
+            .runtime(deadpool::Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(options.acquire_timeout),
+                create: Some(options.acquire_timeout),
+                recycle: Some(options.acquire_timeout),
+            })
+            .build()
+            .map_err(|e| OpenError::Unreachable { place: "the given URL".into(), reason: e.to_string() })?;
+        Ok(Self { pool })
+    }
+
+    async fn lend(&self, statements: &Arc<AtomicU64>) -> Result<Conn> {
+        let object = self.pool.get().await.map_err(|e| Error::unavailable(RETRY).caused_by(e.to_string()))?;
+        Ok(Conn::postgres(object, Arc::clone(statements)))
+    }
+
+    pub(super) async fn read<T, F>(&self, statements: &Arc<AtomicU64>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let mut conn = self.lend(statements).await?;
+        work(&mut conn).await
+    }
+
+    /// The transaction has a task of its own, so that a caller who leaves does not leave it half done.
+    pub(super) async fn write<T, F>(&self, statements: &Arc<AtomicU64>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
+    {
+        let mut conn = self.lend(statements).await?;
+        let unit = async move {
+            begin(&mut conn).await?;
+            match work(&mut conn).await {
+                Ok(outcome) => {
+                    commit(&mut conn).await?;
+                    Ok(outcome)
+                }
+                Err(refusal) => {
+                    rollback(&mut conn).await?;
+                    Err(refusal)
+                }
+            }
+        };
+        tokio::spawn(unit).await.unwrap_or_else(|panic| Err(Error::internal(panic)))
+    }
+
+    pub(super) fn pool_usage(&self) -> (usize, usize) {
+        let status = self.pool.status();
+        (status.size - status.available.min(status.size), status.max_size)
+    }
+
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+macro_rules! control {
+    ($name:ident => $method:ident) => {
+        async fn $name(conn: &mut Conn) -> Result<()> {
+            match conn.engined() {
+                Engined::Postgres(connection) => {
+                    <AnsiTransactionManager as TransactionManager<AsyncPgConnection>>::$method(connection).await?;
+                }
+                Engined::Sqlite(_) => {}
+            }
+            Ok(())
+        }
+    };
+}
+
+control!(begin => begin_transaction);
+control!(commit => commit_transaction);
+control!(rollback => rollback_transaction);

@@ -1,0 +1,346 @@
+//! Rooms, and the counters of their logs.
+
+use diesel::prelude::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
+use diesel::sql_types::BigInt;
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::paging::{End, Page, Slice};
+use crate::domain::rooms::{MemberRole, Room, RoomFilter, RoomKind, RoomScope, RoomView, RoomVisibility};
+use crate::domain::users::fold;
+use crate::error::Result;
+use crate::storage::Conn;
+use crate::storage::schema::{members, messages, rooms, users};
+use crate::storage::types::{At, Id, KindColumn, RoleColumn, VisibilityColumn};
+use crate::storage::users::prefix_end;
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = rooms)]
+pub(super) struct RoomRow {
+    key: i64,
+    id: Id,
+    kind: KindColumn,
+    name: String,
+    description: String,
+    visibility: VisibilityColumn,
+    capacity: Option<i32>,
+    password_hash: Option<String>,
+    invite_code: String,
+    head: i64,
+    last_seq: i64,
+    activity: i64,
+    member_count: i32,
+    created_by: Option<i64>,
+    created_at: At,
+}
+
+impl From<RoomRow> for Room {
+    fn from(row: RoomRow) -> Self {
+        let RoomRow { key, id, kind, name, description, visibility, capacity, password_hash, .. } = row;
+        let RoomRow { invite_code, head, last_seq, activity, member_count, created_by, created_at, .. } = row;
+        Self {
+            key: RoomKey(key),
+            id: id.into(),
+            kind: kind.into(),
+            name,
+            description,
+            visibility: visibility.into(),
+            capacity,
+            password_hash,
+            invite_code,
+            head,
+            last_seq,
+            activity,
+            member_count,
+            created_by: created_by.map(UserKey),
+            created_at: created_at.into(),
+        }
+    }
+}
+
+/// One past the newest message of all rooms: what makes a room the most recent. Two rooms may share
+/// it; their keys break the tie.
+macro_rules! next_activity {
+    () => {
+        diesel::dsl::sql::<BigInt>("(SELECT coalesce(max(key), 0) + 1 FROM messages)")
+    };
+}
+
+type ViewRow = (RoomRow, Option<RoleColumn>);
+
+fn view((room, role): ViewRow) -> RoomView {
+    RoomView { room: room.into(), role: role.map(MemberRole::from) }
+}
+
+/// A new room without members.
+#[derive(Debug, Clone)]
+pub struct NewRoom {
+    pub id: Uuid,
+    pub kind: RoomKind,
+    pub name: String,
+    pub description: String,
+    pub visibility: RoomVisibility,
+    pub capacity: Option<i32>,
+    pub password_hash: Option<String>,
+    pub invite_code: String,
+    /// The two of a DUO room, or the one of a SELF room twice.
+    pub pair: Option<Pair>,
+    pub created_by: UserKey,
+    pub created_at: Timestamp,
+}
+
+/// Two people, in an order that does not depend on who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    low: i64,
+    high: i64,
+}
+
+impl Pair {
+    pub fn of(one: UserKey, other: UserKey) -> Self {
+        Self { low: one.0.min(other.0), high: one.0.max(other.0) }
+    }
+}
+
+/// Stores a room; `None` when the pair has one already.
+pub async fn insert(conn: &mut Conn, new: &NewRoom) -> Result<Option<Room>> {
+    let row = run!(conn, db => diesel::insert_into(rooms::table)
+        .values((
+            rooms::id.eq(Id(new.id)),
+            rooms::kind.eq(KindColumn(new.kind)),
+            rooms::name.eq(&new.name),
+            rooms::name_key.eq(fold(&new.name)),
+            rooms::description.eq(&new.description),
+            rooms::visibility.eq(VisibilityColumn(new.visibility)),
+            rooms::capacity.eq(new.capacity),
+            rooms::password_hash.eq(new.password_hash.as_deref()),
+            rooms::invite_code.eq(&new.invite_code),
+            (
+                rooms::pair_low.eq(new.pair.map(|pair| pair.low)),
+                rooms::pair_high.eq(new.pair.map(|pair| pair.high)),
+                rooms::head.eq(0),
+                rooms::last_seq.eq(0),
+                rooms::activity.eq(next_activity!()),
+                rooms::member_count.eq(0),
+                rooms::created_by.eq(new.created_by.0),
+                rooms::created_at.eq(At(new.created_at)),
+            ),
+        ))
+        .on_conflict_do_nothing()
+        .returning(RoomRow::as_returning())
+        .get_result(db))
+    .optional()?;
+    Ok(row.map(Room::from))
+}
+
+pub async fn find_by_pair(conn: &mut Conn, pair: Pair) -> Result<Option<Room>> {
+    let row = run!(conn, db => rooms::table
+        .filter(rooms::pair_low.eq(pair.low).and(rooms::pair_high.eq(pair.high)))
+        .filter(rooms::deleted_at.is_null())
+        .select(RoomRow::as_select())
+        .first(db))
+    .optional()?;
+    Ok(row.map(Room::from))
+}
+
+/// A room with what `viewer` is in it.
+pub async fn find_view(conn: &mut Conn, id: Uuid, viewer: UserKey) -> Result<Option<RoomView>> {
+    let row: Option<ViewRow> = run!(conn, db => rooms::table
+        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+        .filter(rooms::id.eq(Id(id)).and(rooms::deleted_at.is_null()))
+        .select((RoomRow::as_select(), members::role.nullable()))
+        .first(db))
+    .optional()?;
+    Ok(row.map(view))
+}
+
+pub async fn find_view_by_invite(conn: &mut Conn, code: &str, viewer: UserKey) -> Result<Option<RoomView>> {
+    let row: Option<ViewRow> = run!(conn, db => rooms::table
+        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+        .filter(rooms::invite_code.eq(code).and(rooms::deleted_at.is_null()))
+        .select((RoomRow::as_select(), members::role.nullable()))
+        .first(db))
+    .optional()?;
+    Ok(row.map(view))
+}
+
+/// Several rooms with what `viewer` is in each.
+pub async fn get_views(conn: &mut Conn, keys: &[RoomKey], viewer: UserKey) -> Result<Vec<RoomView>> {
+    let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    let rows: Vec<ViewRow> = run!(conn, db => rooms::table
+        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+        .filter(rooms::key.eq_any(&keys).and(rooms::deleted_at.is_null()))
+        .select((RoomRow::as_select(), members::role.nullable()))
+        .load(db))?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Several rooms by their public ids, with what `viewer` is in each.
+pub async fn get_views_by_id(conn: &mut Conn, ids: &[Uuid], viewer: UserKey) -> Result<Vec<RoomView>> {
+    let rows: Vec<ViewRow> = run!(conn, db => rooms::table
+        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+        .filter(rooms::id.eq_any(ids.iter().copied().map(Id)).and(rooms::deleted_at.is_null()))
+        .select((RoomRow::as_select(), members::role.nullable()))
+        .load(db))?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// Holds the room against other writers until the transaction ends, and reads it afresh.
+///
+/// SQLite has one writer, which holds everything; PostgreSQL locks the row.
+pub async fn lock(conn: &mut Conn, key: RoomKey) -> Result<Option<Room>> {
+    run!(conn, db => diesel::update(rooms::table.find(key.0))
+        .filter(rooms::deleted_at.is_null())
+        .set(rooms::head.eq(rooms::head))
+        .returning(RoomRow::as_returning())
+        .get_result(db))
+    .optional()
+    .map(|row| row.map(Room::from))
+    .map_err(Into::into)
+}
+
+/// Takes the next position of a room's log for a change that is not a message.
+pub async fn next_position(conn: &mut Conn, key: RoomKey) -> Result<i64> {
+    Ok(run!(conn, db => diesel::update(rooms::table.find(key.0))
+        .set(rooms::head.eq(rooms::head + 1))
+        .returning(rooms::head)
+        .get_result(db))?)
+}
+
+/// Takes the next position and the next number for a message, and makes the room the most recent.
+/// `None` when the room is gone.
+pub async fn next_message(conn: &mut Conn, key: RoomKey) -> Result<Option<(i64, i64)>> {
+    Ok(run!(conn, db => diesel::update(rooms::table.find(key.0))
+        .filter(rooms::deleted_at.is_null())
+        .set((
+            rooms::head.eq(rooms::head + 1),
+            rooms::last_seq.eq(rooms::last_seq + 1),
+            rooms::activity.eq(next_activity!()),
+        ))
+        .returning((rooms::head, rooms::last_seq))
+        .get_result(db))
+    .optional()?)
+}
+
+pub async fn change_member_count(conn: &mut Conn, key: RoomKey, by: i32) -> Result<()> {
+    run!(conn, db => diesel::update(rooms::table.find(key.0))
+        .set(rooms::member_count.eq(rooms::member_count + by))
+        .execute(db))?;
+    Ok(())
+}
+
+/// Writes what an owner can edit back.
+pub async fn update(conn: &mut Conn, room: &Room) -> Result<()> {
+    run!(conn, db => diesel::update(rooms::table.find(room.key.0))
+        .set((
+            rooms::name.eq(&room.name),
+            rooms::name_key.eq(fold(&room.name)),
+            rooms::description.eq(&room.description),
+            rooms::visibility.eq(VisibilityColumn(room.visibility)),
+            rooms::capacity.eq(room.capacity),
+            rooms::password_hash.eq(room.password_hash.as_deref()),
+        ))
+        .execute(db))?;
+    Ok(())
+}
+
+/// Takes a room out of everyone's sight. Its log stays until [`purge_deleted`] clears it.
+pub async fn mark_deleted(conn: &mut Conn, key: RoomKey, at: Timestamp) -> Result<()> {
+    run!(conn, db => diesel::update(rooms::table.find(key.0))
+        .set((
+            rooms::deleted_at.eq(At(at)),
+            rooms::pair_low.eq(None::<i64>),
+            rooms::pair_high.eq(None::<i64>),
+        ))
+        .execute(db))?;
+    Ok(())
+}
+
+/// Removes up to `limit` messages of deleted rooms; tells how many.
+pub async fn purge_deleted(conn: &mut Conn, limit: i64) -> Result<usize> {
+    let keys: Vec<i64> = run!(conn, db => messages::table
+        .inner_join(rooms::table)
+        .filter(rooms::deleted_at.is_not_null())
+        .select(messages::key)
+        .limit(limit)
+        .load(db))?;
+    Ok(run!(conn, db => diesel::delete(messages::table.filter(messages::key.eq_any(&keys))).execute(db))?)
+}
+
+/// A filter with the viewer it is asked by.
+#[derive(Debug, Clone)]
+pub struct Narrowing {
+    filter: RoomFilter,
+    viewer: UserKey,
+}
+
+impl Narrowing {
+    pub fn new(filter: RoomFilter, viewer: UserKey) -> Self {
+        Self { filter, viewer }
+    }
+}
+
+/// The rooms of a filter, boxed; the same words for a page and for a count.
+macro_rules! narrowed {
+    ($narrowing:expr) => {{
+        let Narrowing { filter, viewer } = $narrowing;
+        let mut query = rooms::table
+            .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+            .filter(rooms::deleted_at.is_null())
+            .into_boxed::<Db>();
+        query = match filter.scope {
+            RoomScope::Mine => query.filter(members::key.nullable().is_not_null()),
+            RoomScope::Public => query.filter(rooms::visibility.eq(VisibilityColumn(RoomVisibility::Public))),
+        };
+        if let Some(kind) = filter.kind {
+            query = query.filter(rooms::kind.eq(KindColumn(kind)));
+        }
+        if let Some(search) = filter.search.as_deref().map(fold).filter(|search| !search.is_empty()) {
+            let end = prefix_end(&search).unwrap_or_default();
+            let peers = diesel::alias!(members as peers);
+            // SELF and DUO rooms are called by their members.
+            let called_by_member = diesel::dsl::exists(
+                peers
+                    .inner_join(users::table.on(users::key.eq(peers.field(members::user_key))))
+                    .filter(peers.field(members::room_key).eq(rooms::key))
+                    .filter(users::display_key.ge(search.clone()).and(users::display_key.lt(end.clone()))),
+            );
+            query = query.filter(
+                rooms::name_key.ge(search).and(rooms::name_key.lt(end))
+                    .or(rooms::kind.ne(KindColumn(RoomKind::Group)).and(called_by_member)),
+            );
+        }
+        query
+    }};
+}
+
+/// Rooms, the most recently active first. A place in the list is a room's activity and key.
+pub async fn page(conn: &mut Conn, narrowing: &Narrowing, page: &Page) -> Result<Slice<RoomView>> {
+    let rows: Vec<ViewRow> = run!(conn, db => {
+        let mut query = narrowed!(narrowing).select((RoomRow::as_select(), members::role.nullable()));
+        if let Some(after) = page.after {
+            query = query.filter(
+                rooms::activity.lt(after.0).or(rooms::activity.eq(after.0).and(rooms::key.lt(after.1))),
+            );
+        }
+        if let Some(before) = page.before {
+            query = query.filter(
+                rooms::activity.gt(before.0).or(rooms::activity.eq(before.0).and(rooms::key.gt(before.1))),
+            );
+        }
+        query = match page.end {
+            End::First => query.order((rooms::activity.desc(), rooms::key.desc())),
+            End::Last => query.order((rooms::activity.asc(), rooms::key.asc())),
+        };
+        query.limit(i64::from(page.limit) + 1).load(db)
+    })?;
+    Ok(Slice::cut(page, rows).map(view))
+}
+
+pub async fn count(conn: &mut Conn, narrowing: &Narrowing) -> Result<i64> {
+    Ok(run!(conn, db => narrowed!(narrowing).count().get_result(db))?)
+}

@@ -1,0 +1,148 @@
+//! The tables, once for both engines. tests/it/migrations.rs compares them with what the migrations make.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    server_meta (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Uuid};
+
+    users (key) {
+        key -> BigInt,
+        id -> Uuid,
+        username -> Text,
+        username_key -> Text,
+        display_key -> Text,
+        last_name_key -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        email -> Text,
+        login_email -> Nullable<Text>,
+        password_hash -> Text,
+        user_type -> SmallInt,
+        bio -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        address -> Nullable<Text>,
+        avatar -> Nullable<Text>,
+        is_admin -> Bool,
+        disabled_at -> Nullable<Instant>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Uuid};
+
+    sessions (key) {
+        key -> BigInt,
+        id -> Uuid,
+        user_key -> BigInt,
+        door -> Text,
+        client -> Text,
+        created_at -> Instant,
+        last_used_at -> Instant,
+        expires_at -> Instant,
+        ended_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_key -> BigInt,
+        created_at -> Instant,
+        expires_at -> Instant,
+        rotated_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Uuid};
+
+    rooms (key) {
+        key -> BigInt,
+        id -> Uuid,
+        kind -> SmallInt,
+        name -> Text,
+        name_key -> Text,
+        description -> Text,
+        visibility -> SmallInt,
+        capacity -> Nullable<Integer>,
+        password_hash -> Nullable<Text>,
+        invite_code -> Text,
+        pair_low -> Nullable<BigInt>,
+        pair_high -> Nullable<BigInt>,
+        head -> BigInt,
+        last_seq -> BigInt,
+        activity -> BigInt,
+        member_count -> Integer,
+        created_by -> Nullable<BigInt>,
+        created_at -> Instant,
+        deleted_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    members (key) {
+        key -> BigInt,
+        room_key -> BigInt,
+        user_key -> BigInt,
+        role -> SmallInt,
+        joined_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    messages (key) {
+        key -> BigInt,
+        room_key -> BigInt,
+        position -> BigInt,
+        seq -> BigInt,
+        sender_key -> Nullable<BigInt>,
+        text -> Text,
+        client_message_id -> Nullable<Text>,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    room_events (room_key, position) {
+        room_key -> BigInt,
+        position -> BigInt,
+        kind -> SmallInt,
+        actor_key -> Nullable<BigInt>,
+        user_key -> Nullable<BigInt>,
+        role -> Nullable<SmallInt>,
+        created_at -> Instant,
+    }
+}
+
+joinable!(sessions -> users (user_key));
+joinable!(refresh_tokens -> sessions (session_key));
+joinable!(members -> users (user_key));
+joinable!(members -> rooms (room_key));
+joinable!(messages -> users (sender_key));
+joinable!(messages -> rooms (room_key));
+joinable!(room_events -> rooms (room_key));
+
+allow_tables_to_appear_in_same_query!(members, messages, refresh_tokens, room_events, rooms, sessions, users);

@@ -1,0 +1,182 @@
+//! Signed-in devices and the hashes of their refresh tokens.
+
+use diesel::prelude::{
+    BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _, OptionalExtension as _,
+    QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::domain::ids::{SessionKey, UserKey};
+use crate::domain::sessions::{Door, Session};
+use crate::error::Result;
+use crate::storage::Conn;
+use crate::storage::schema::{refresh_tokens, sessions, users};
+use crate::storage::types::{At, Id};
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+struct SessionRow {
+    key: i64,
+    id: Id,
+    user_key: i64,
+    created_at: At,
+    last_used_at: At,
+    expires_at: At,
+    ended_at: Option<At>,
+}
+
+impl From<SessionRow> for Session {
+    fn from(row: SessionRow) -> Self {
+        let SessionRow { key, id, user_key, created_at, last_used_at, expires_at, ended_at } = row;
+        Self {
+            key: SessionKey(key),
+            id: id.into(),
+            user: UserKey(user_key),
+            created_at: created_at.into(),
+            last_used_at: last_used_at.into(),
+            expires_at: expires_at.into(),
+            ended_at: ended_at.map(Timestamp::from),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    pub id: Uuid,
+    pub user: UserKey,
+    pub door: Door,
+    /// What the device calls itself.
+    pub client: String,
+    pub at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+pub async fn insert(conn: &mut Conn, new: &NewSession) -> Result<SessionKey> {
+    let key: i64 = run!(conn, db => diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(Id(new.id)),
+            sessions::user_key.eq(new.user.0),
+            sessions::door.eq(new.door.as_str()),
+            sessions::client.eq(&new.client),
+            sessions::created_at.eq(At(new.at)),
+            sessions::last_used_at.eq(At(new.at)),
+            sessions::expires_at.eq(At(new.expires_at)),
+        ))
+        .returning(sessions::key)
+        .get_result(db))?;
+    Ok(SessionKey(key))
+}
+
+/// A live session with what its requests need to know of the account.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveSession {
+    pub key: SessionKey,
+    pub user: UserKey,
+    pub is_admin: bool,
+}
+
+/// The session of an access token, unless it has ended or the account is disabled.
+pub async fn find_live(conn: &mut Conn, id: Uuid) -> Result<Option<LiveSession>> {
+    let row: Option<(i64, i64, bool)> = run!(conn, db => sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq(Id(id)).and(sessions::ended_at.is_null()).and(users::disabled_at.is_null()))
+        .select((sessions::key, users::key, users::is_admin))
+        .first(db))
+    .optional()?;
+    Ok(row.map(|(key, user, is_admin)| LiveSession { key: SessionKey(key), user: UserKey(user), is_admin }))
+}
+
+/// Ends a session for good; tells whether it was live.
+pub async fn end(conn: &mut Conn, key: SessionKey, at: Timestamp) -> Result<bool> {
+    let ended = run!(conn, db => diesel::update(sessions::table.find(key.0))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(At(at)))
+        .execute(db))?;
+    Ok(ended > 0)
+}
+
+/// Ends all of a user's sessions but one.
+pub async fn end_others(conn: &mut Conn, user: UserKey, kept: SessionKey, at: Timestamp) -> Result<()> {
+    run!(conn, db => diesel::update(sessions::table)
+        .filter(sessions::user_key.eq(user.0))
+        .filter(sessions::key.ne(kept.0))
+        .filter(sessions::ended_at.is_null())
+        .set(sessions::ended_at.eq(At(at)))
+        .execute(db))?;
+    Ok(())
+}
+
+/// A use moves the session's end.
+pub async fn touch(conn: &mut Conn, key: SessionKey, at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    run!(conn, db => diesel::update(sessions::table.find(key.0))
+        .set((sessions::last_used_at.eq(At(at)), sessions::expires_at.eq(At(expires_at))))
+        .execute(db))?;
+    Ok(())
+}
+
+pub async fn insert_refresh_token(
+    conn: &mut Conn,
+    hash: &[u8],
+    session: SessionKey,
+    at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    run!(conn, db => diesel::insert_into(refresh_tokens::table)
+        .values((
+            refresh_tokens::hash.eq(hash),
+            refresh_tokens::session_key.eq(session.0),
+            refresh_tokens::created_at.eq(At(at)),
+            refresh_tokens::expires_at.eq(At(expires_at)),
+        ))
+        .execute(db))?;
+    Ok(())
+}
+
+/// A refresh token with its family.
+#[derive(Debug, Clone)]
+pub struct FoundToken {
+    pub session: Session,
+    pub expires_at: Timestamp,
+    pub rotated_at: Option<Timestamp>,
+    pub user_id: Uuid,
+    pub disabled: bool,
+}
+
+pub async fn find_refresh_token(conn: &mut Conn, hash: &[u8]) -> Result<Option<FoundToken>> {
+    let row: Option<(SessionRow, At, Option<At>, Id, Option<At>)> = run!(conn, db => refresh_tokens::table
+        .inner_join(sessions::table.inner_join(users::table))
+        .filter(refresh_tokens::hash.eq(hash))
+        .select((
+            SessionRow::as_select(),
+            refresh_tokens::expires_at,
+            refresh_tokens::rotated_at,
+            users::id,
+            users::disabled_at,
+        ))
+        .first(db))
+    .optional()?;
+    Ok(row.map(|(session, expires_at, rotated_at, user_id, disabled_at)| FoundToken {
+        session: session.into(),
+        expires_at: expires_at.into(),
+        rotated_at: rotated_at.map(Timestamp::from),
+        user_id: user_id.into(),
+        disabled: disabled_at.is_some(),
+    }))
+}
+
+/// Marks a token as used, once; false when another call was faster.
+pub async fn rotate_refresh_token(conn: &mut Conn, hash: &[u8], at: Timestamp) -> Result<bool> {
+    let rotated = run!(conn, db => diesel::update(refresh_tokens::table.find(hash))
+        .filter(refresh_tokens::rotated_at.is_null())
+        .set(refresh_tokens::rotated_at.eq(At(at)))
+        .execute(db))?;
+    Ok(rotated > 0)
+}
+
+/// Forgets sessions, and with them their tokens, that ended or ran out before `before`.
+pub async fn delete_stale(conn: &mut Conn, before: Timestamp) -> Result<usize> {
+    Ok(run!(conn, db => diesel::delete(sessions::table)
+        .filter(sessions::expires_at.lt(At(before)).nullable().or(sessions::ended_at.lt(At(before))))
+        .execute(db))?)
+}

@@ -1,0 +1,321 @@
+//! Accounts.
+
+use diesel::prelude::{
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
+
+use crate::clock::Timestamp;
+use crate::domain::ids::UserKey;
+use crate::domain::paging::{End, Page, Slice};
+use crate::domain::users::{User, UserFilter, UserType, display_name, fold};
+use crate::error::Result;
+use crate::storage::Conn;
+use crate::storage::schema::users;
+use crate::storage::types::{At, Id, UserTypeColumn};
+
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = users)]
+pub(super) struct UserRow {
+    key: i64,
+    id: Id,
+    username: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    user_type: UserTypeColumn,
+    bio: Option<String>,
+    phone: Option<String>,
+    address: Option<String>,
+    avatar: Option<String>,
+    is_admin: bool,
+    created_at: At,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        let UserRow { key, id, username, first_name, last_name, email, user_type, .. } = row;
+        let UserRow { bio, phone, address, avatar, is_admin, created_at, .. } = row;
+        Self {
+            key: UserKey(key),
+            id: id.into(),
+            username,
+            first_name,
+            last_name,
+            email,
+            user_type: user_type.into(),
+            bio,
+            phone,
+            address,
+            avatar,
+            is_admin,
+            created_at: created_at.into(),
+        }
+    }
+}
+
+/// A new account.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub id: uuid::Uuid,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    /// The lower-case address to sign in with; none where another account has the claim.
+    pub login_email: Option<String>,
+    pub password_hash: String,
+    pub user_type: UserType,
+    pub phone: Option<String>,
+    pub address: Option<String>,
+    pub is_admin: bool,
+    pub created_at: Timestamp,
+}
+
+/// The columns that names are compared and searched by.
+#[derive(Debug, Insertable, diesel::AsChangeset)]
+#[diesel(table_name = users)]
+struct NameKeys {
+    username_key: String,
+    display_key: String,
+    last_name_key: String,
+}
+
+impl NameKeys {
+    fn of(username: &str, first_name: &str, last_name: &str) -> Self {
+        Self {
+            username_key: fold(username),
+            display_key: fold(&display_name(username, first_name, last_name)),
+            last_name_key: fold(last_name),
+        }
+    }
+}
+
+/// Stores an account; `None` when its username or its address to sign in with is taken.
+pub async fn insert(conn: &mut Conn, new: &NewUser) -> Result<Option<User>> {
+    let keys = NameKeys::of(&new.username, &new.first_name, &new.last_name);
+    let row = run!(conn, db => diesel::insert_into(users::table)
+        .values((
+            keys,
+            users::id.eq(Id(new.id)),
+            users::username.eq(&new.username),
+            users::first_name.eq(&new.first_name),
+            users::last_name.eq(&new.last_name),
+            users::email.eq(&new.email),
+            users::login_email.eq(new.login_email.as_deref()),
+            users::password_hash.eq(&new.password_hash),
+            users::user_type.eq(UserTypeColumn(new.user_type)),
+            users::phone.eq(new.phone.as_deref()),
+            users::address.eq(new.address.as_deref()),
+            users::is_admin.eq(new.is_admin),
+            users::created_at.eq(At(new.created_at)),
+        ))
+        .on_conflict_do_nothing()
+        .returning(UserRow::as_returning())
+        .get_result(db))
+    .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// Writes the names, address and texts of `user` back.
+///
+/// `login_email` is the claim to sign in with the address. The caller has made sure that neither
+/// it nor the username is another's.
+pub async fn update(conn: &mut Conn, user: &User, login_email: Option<&str>) -> Result<()> {
+    let keys = NameKeys::of(&user.username, &user.first_name, &user.last_name);
+    run!(conn, db => diesel::update(users::table.find(user.key.0))
+        .set((
+            keys,
+            users::username.eq(&user.username),
+            users::first_name.eq(&user.first_name),
+            users::last_name.eq(&user.last_name),
+            users::email.eq(&user.email),
+            users::login_email.eq(login_email),
+            users::user_type.eq(UserTypeColumn(user.user_type)),
+            users::bio.eq(user.bio.as_deref()),
+            users::phone.eq(user.phone.as_deref()),
+            users::address.eq(user.address.as_deref()),
+        ))
+        .execute(db))?;
+    Ok(())
+}
+
+pub async fn get(conn: &mut Conn, key: UserKey) -> Result<Option<User>> {
+    let row = run!(conn, db => users::table.find(key.0).select(UserRow::as_select()).first(db)).optional()?;
+    Ok(row.map(User::from))
+}
+
+pub async fn get_by_id(conn: &mut Conn, id: uuid::Uuid) -> Result<Option<User>> {
+    let row = run!(conn, db => users::table
+        .filter(users::id.eq(Id(id)))
+        .select(UserRow::as_select())
+        .first(db))
+    .optional()?;
+    Ok(row.map(User::from))
+}
+
+pub async fn get_many(conn: &mut Conn, keys: &[UserKey]) -> Result<Vec<User>> {
+    let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    let rows: Vec<UserRow> = run!(conn, db => users::table
+        .filter(users::key.eq_any(&keys))
+        .select(UserRow::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+pub async fn get_many_by_id(conn: &mut Conn, ids: &[uuid::Uuid]) -> Result<Vec<User>> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    let rows: Vec<UserRow> = run!(conn, db => users::table
+        .filter(users::id.eq_any(ids.iter().copied()))
+        .select(UserRow::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// What a login is checked against.
+#[derive(Debug)]
+pub struct Credentials {
+    pub user: User,
+    pub password_hash: String,
+    pub disabled: bool,
+}
+
+/// The account that signs in with this username, or else with this address.
+pub async fn find_credentials(conn: &mut Conn, username_or_email: &str) -> Result<Option<Credentials>> {
+    let wanted = fold(username_or_email);
+    let rows: Vec<(UserRow, String, Option<At>)> = run!(conn, db => users::table
+        .filter(users::username_key.eq(&wanted).or(users::login_email.eq(&wanted)))
+        .select((UserRow::as_select(), users::password_hash, users::disabled_at))
+        .limit(2)
+        .load(db))?;
+    let mut found: Vec<Credentials> = rows
+        .into_iter()
+        .map(|(row, password_hash, disabled_at)| Credentials {
+            user: row.into(),
+            password_hash,
+            disabled: disabled_at.is_some(),
+        })
+        .collect();
+    // Someone's username may look like another's address; the username goes first.
+    found.sort_by_key(|credentials| fold(&credentials.user.username) != wanted);
+    Ok(found.into_iter().next())
+}
+
+pub async fn password_hash(conn: &mut Conn, key: UserKey) -> Result<Option<String>> {
+    Ok(run!(conn, db => users::table.find(key.0).select(users::password_hash).first(db)).optional()?)
+}
+
+pub async fn set_password_hash(conn: &mut Conn, key: UserKey, hash: &str) -> Result<()> {
+    run!(conn, db => diesel::update(users::table.find(key.0)).set(users::password_hash.eq(hash)).execute(db))?;
+    Ok(())
+}
+
+/// Who has this username, without regard to case.
+pub async fn find_by_username(conn: &mut Conn, username: &str) -> Result<Option<UserKey>> {
+    let key = run!(conn, db => users::table
+        .filter(users::username_key.eq(fold(username)))
+        .select(users::key)
+        .first::<i64>(db))
+    .optional()?;
+    Ok(key.map(UserKey))
+}
+
+/// Who signs in with this address.
+pub async fn find_by_login_email(conn: &mut Conn, email: &str) -> Result<Option<UserKey>> {
+    let key = run!(conn, db => users::table
+        .filter(users::login_email.eq(fold(email)))
+        .select(users::key)
+        .first::<i64>(db))
+    .optional()?;
+    Ok(key.map(UserKey))
+}
+
+pub async fn has_admin(conn: &mut Conn) -> Result<bool> {
+    let found = run!(conn, db => users::table
+        .filter(users::is_admin.eq(true))
+        .select(users::key)
+        .first::<i64>(db))
+    .optional()?;
+    Ok(found.is_some())
+}
+
+/// The first text after every text that begins with `prefix`; none when there is no such text.
+pub(super) fn prefix_end(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        // Surrogates are no characters; the range steps over them.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+/// Narrows a boxed query over `users` to a filter; the same words for a page and for a count.
+macro_rules! narrowed {
+    ($query:expr, $filter:expr) => {{
+        let mut query = $query.filter(users::disabled_at.is_null());
+        if let Some(search) = $filter.search.as_deref().map(fold).filter(|search| !search.is_empty()) {
+            let end = prefix_end(&search).unwrap_or_default();
+            query = query.filter(
+                users::username_key.ge(search.clone()).and(users::username_key.lt(end.clone()))
+                    .or(users::display_key.ge(search.clone()).and(users::display_key.lt(end.clone())))
+                    .or(users::last_name_key.ge(search).and(users::last_name_key.lt(end))),
+            );
+        }
+        if !$filter.exclude.is_empty() {
+            query = query.filter(users::id.ne_all($filter.exclude.iter().copied().map(Id).collect::<Vec<_>>()));
+        }
+        if let Some(viewer) = $filter.exclude_viewer.then_some($filter.viewer) {
+            query = query.filter(users::key.ne(viewer.0));
+        }
+        query
+    }};
+}
+
+/// A filter with the viewer it is asked by.
+#[derive(Debug, Clone)]
+pub struct Narrowing {
+    search: Option<String>,
+    exclude: Vec<uuid::Uuid>,
+    exclude_viewer: bool,
+    viewer: UserKey,
+}
+
+impl Narrowing {
+    pub fn new(filter: UserFilter, viewer: UserKey) -> Self {
+        let UserFilter { search, exclude, exclude_viewer } = filter;
+        Self { search, exclude, exclude_viewer, viewer }
+    }
+}
+
+/// People by username. A place in the list is a user's key.
+pub async fn page(conn: &mut Conn, filter: &Narrowing, page: &Page) -> Result<Slice<User>> {
+    let places = diesel::alias!(users as places);
+    let name_of = |place: i64| {
+        places
+            .filter(places.field(users::key).eq(place))
+            .select(places.field(users::username_key))
+            .single_value()
+    };
+    let rows: Vec<UserRow> = run!(conn, db => {
+        let mut query = narrowed!(users::table.into_boxed::<Db>(), filter).select(UserRow::as_select());
+        if let Some(after) = page.after {
+            query = query.filter(users::username_key.nullable().gt(name_of(after.0)));
+        }
+        if let Some(before) = page.before {
+            query = query.filter(users::username_key.nullable().lt(name_of(before.0)));
+        }
+        query = match page.end {
+            End::First => query.order(users::username_key.asc()),
+            End::Last => query.order(users::username_key.desc()),
+        };
+        query.limit(i64::from(page.limit) + 1).load(db)
+    })?;
+    Ok(Slice::cut(page, rows).map(User::from))
+}
+
+pub async fn count(conn: &mut Conn, filter: &Narrowing) -> Result<i64> {
+    Ok(run!(conn, db => narrowed!(users::table.into_boxed::<Db>(), filter).count().get_result(db))?)
+}
