@@ -1,7 +1,11 @@
 //! Tertulia, a self-hosted chat server with one GraphQL schema. ARCHITECTURE.md has the map.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+pub mod app;
+pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod storage;
+pub mod telemetry;

@@ -1,5 +1,6 @@
 //! Who may do what: one pure function over a viewer's standing in a room.
 
+use crate::domain::ids::UserKey;
 use crate::domain::rooms::{MemberRole, Room, RoomKind, RoomVisibility};
 use crate::domain::sessions::Viewer;
 
@@ -91,6 +92,15 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
             RoomKind::Group | RoomKind::SelfNotes => at_least(role, MemberRole::Owner, |_| true),
             RoomKind::Duo => Verdict::Forbidden,
         },
+    }
+}
+
+/// Whether a viewer may see the address, telephone and e-mail of the account `user`.
+pub fn sees_private_fields(viewer: &Viewer, user: UserKey) -> bool {
+    match viewer {
+        Viewer::Anonymous => false,
+        Viewer::User(signed_in) => signed_in.is_admin || signed_in.user == user,
+        Viewer::Operator => true,
     }
 }
 

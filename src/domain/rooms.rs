@@ -107,5 +107,6 @@ pub struct RoomFilter {
 }
 
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
-pub const ROOM_PASSWORD_CHARS_MAX: usize = 71;
+/// What bcrypt takes in.
+pub const ROOM_PASSWORD_BYTES_MAX: usize = 71;
 pub const CAPACITY_MAX: i32 = 1_000_000;

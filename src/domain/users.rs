@@ -68,6 +68,9 @@ pub struct UserFilter {
 pub const USERNAME_CHARS_MAX: usize = 150;
 pub const NAME_CHARS_MAX: usize = 150;
 pub const EMAIL_CHARS_MAX: usize = 254;
+pub const BIO_CHARS_MAX: usize = 2_000;
+pub const PHONE_CHARS_MAX: usize = 255;
+pub const ADDRESS_CHARS_MAX: usize = 500;
 
 /// Letters, digits and `@ . + - _`, as the legacy servers have it.
 pub fn check_username(username: &str, faults: &mut Vec<Fault>) {

@@ -50,6 +50,14 @@ pub async fn delete(conn: &mut Conn, room: RoomKey, user: UserKey) -> Result<boo
     Ok(removed > 0)
 }
 
+pub async fn set_role(conn: &mut Conn, room: RoomKey, user: UserKey, role: MemberRole) -> Result<()> {
+    run!(conn, db => diesel::update(members::table)
+        .filter(members::room_key.eq(room.0).and(members::user_key.eq(user.0)))
+        .set(members::role.eq(RoleColumn(role)))
+        .execute(db))?;
+    Ok(())
+}
+
 pub async fn role(conn: &mut Conn, room: RoomKey, user: UserKey) -> Result<Option<MemberRole>> {
     let role: Option<RoleColumn> = run!(conn, db => members::table
         .filter(members::room_key.eq(room.0).and(members::user_key.eq(user.0)))

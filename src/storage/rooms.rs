@@ -14,6 +14,7 @@ use crate::domain::rooms::{MemberRole, Room, RoomFilter, RoomKind, RoomScope, Ro
 use crate::domain::users::fold;
 use crate::error::Result;
 use crate::storage::Conn;
+use crate::storage::pool::Engined;
 use crate::storage::schema::{members, messages, rooms, users};
 use crate::storage::types::{At, Id, KindColumn, RoleColumn, VisibilityColumn};
 use crate::storage::users::prefix_end;
@@ -193,14 +194,16 @@ pub async fn get_views_by_id(conn: &mut Conn, ids: &[Uuid], viewer: UserKey) -> 
 ///
 /// SQLite has one writer, which holds everything; PostgreSQL locks the row.
 pub async fn lock(conn: &mut Conn, key: RoomKey) -> Result<Option<Room>> {
-    run!(conn, db => diesel::update(rooms::table.find(key.0))
-        .filter(rooms::deleted_at.is_null())
-        .set(rooms::head.eq(rooms::head))
-        .returning(RoomRow::as_returning())
-        .get_result(db))
-    .optional()
-    .map(|row| row.map(Room::from))
-    .map_err(Into::into)
+    macro_rules! room {
+        () => {
+            rooms::table.find(key.0).filter(rooms::deleted_at.is_null()).select(RoomRow::as_select())
+        };
+    }
+    let row = match conn.count_statement() {
+        Engined::Sqlite(db) => diesel::RunQueryDsl::first(room!(), db),
+        Engined::Postgres(db) => diesel_async::RunQueryDsl::first(room!().for_update(), db).await,
+    };
+    Ok(row.optional()?.map(Room::from))
 }
 
 /// Takes the next position of a room's log for a change that is not a message.

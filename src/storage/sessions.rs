@@ -180,3 +180,17 @@ pub async fn delete_stale(conn: &mut Conn, before: Timestamp) -> Result<usize> {
         .filter(sessions::expires_at.lt(At(before)).nullable().or(sessions::ended_at.lt(At(before))))
         .execute(db))?)
 }
+
+/// Makes all refresh tokens of a session useless, as if each had been used long ago.
+pub async fn retire_refresh_tokens(conn: &mut Conn, session: SessionKey, at: Timestamp) -> Result<()> {
+    run!(conn, db => diesel::update(refresh_tokens::table)
+        .filter(refresh_tokens::session_key.eq(session.0))
+        .set(refresh_tokens::expires_at.eq(At(at)))
+        .execute(db))?;
+    Ok(())
+}
+
+pub async fn public_id(conn: &mut Conn, key: SessionKey) -> Result<Uuid> {
+    let id: Id = run!(conn, db => sessions::table.find(key.0).select(sessions::id).first(db))?;
+    Ok(id.into())
+}

@@ -1,0 +1,124 @@
+//! The use cases. Each takes the viewer first, asks policy, and opens the one transaction it needs;
+//! faces only parse, call and shape.
+
+pub mod auth;
+pub mod limits;
+pub mod messages;
+pub mod rooms;
+pub mod sweep;
+pub mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use crate::app::limits::Limits;
+use crate::auth::password::Passwords;
+use crate::auth::tokens::Tokens;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::domain::messages::TextBounds;
+use crate::domain::paging::{Epoch, PageSizes};
+use crate::domain::policy::{Action, Standing, Verdict, decide};
+use crate::domain::sessions::{SignedIn, Viewer};
+use crate::error::{Code, Error, Result, Text};
+use crate::storage::Store;
+
+/// How long a node may go on believing in a session that another node has ended.
+const SESSION_BELIEF: Duration = Duration::from_millis(500);
+/// Sessions remembered at once; beyond it the least used are read again.
+const SESSIONS_REMEMBERED_MAX: u64 = 100_000;
+
+/// The bounds of what callers may ask for, from the configuration.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub text: TextBounds,
+    pub room_name_chars_max: usize,
+    pub members_per_call_max: usize,
+    pub pages: PageSizes,
+    pub refresh_ttl: Duration,
+    pub refresh_reuse_grace: Duration,
+    pub signup_open: bool,
+}
+
+impl Bounds {
+    pub fn of(config: &Config) -> Self {
+        let page = |size: usize| u16::try_from(size).unwrap_or(u16::MAX);
+        Self {
+            text: TextBounds { chars_max: config.chat.text_chars_max, bytes_max: config.chat.text_bytes_max },
+            room_name_chars_max: config.chat.room_name_chars_max,
+            members_per_call_max: config.chat.members_per_call_max,
+            pages: PageSizes { default: page(config.chat.page_default), max: page(config.chat.page_max) },
+            refresh_ttl: config.refresh_token_ttl,
+            refresh_reuse_grace: config.refresh_reuse_grace,
+            signup_open: config.signup,
+        }
+    }
+}
+
+/// The product, without a face.
+#[derive(Debug)]
+pub struct App {
+    store: Store,
+    passwords: Arc<Passwords>,
+    tokens: Tokens,
+    clock: Clock,
+    bounds: Bounds,
+    limits: Limits,
+    /// Sessions that were looked up a moment ago; `None` for one that is over.
+    sessions: Cache<Uuid, Option<SignedIn>>,
+}
+
+impl App {
+    pub fn new(
+        store: Store,
+        passwords: Arc<Passwords>,
+        tokens: Tokens,
+        clock: Clock,
+        config: &Config,
+    ) -> Self {
+        Self {
+            store,
+            passwords,
+            tokens,
+            clock,
+            bounds: Bounds::of(config),
+            limits: Limits::new(config),
+            sessions: Cache::builder()
+                .max_capacity(SESSIONS_REMEMBERED_MAX)
+                .time_to_live(SESSION_BELIEF)
+                .build(),
+        }
+    }
+
+    pub fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    /// The mark that cursors of this database carry.
+    pub fn epoch(&self) -> Epoch {
+        self.store.epoch()
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+/// The signed-in person, or the refusal that asks to sign in.
+fn person(viewer: &Viewer) -> Result<SignedIn> {
+    viewer.signed_in().copied().ok_or_else(|| Error::new(Code::Unauthenticated, Text::SignInFirst))
+}
+
+/// Turns policy's verdict into a refusal.
+fn allow(standing: Standing, action: Action) -> Result<()> {
+    match decide(standing, action) {
+        Verdict::Allow => Ok(()),
+        Verdict::Hidden => Err(Error::not_found()),
+        Verdict::MembersOnly => Err(Error::new(Code::NotAMember, Text::NotAMember)),
+        Verdict::Forbidden => Err(Error::new(Code::Forbidden, Text::NotAllowed)),
+        Verdict::FixedMembership => Err(Error::new(Code::Forbidden, Text::FixedMembership)),
+    }
+}

@@ -1,0 +1,436 @@
+//! Sign-up, sessions and passwords.
+
+use std::net::IpAddr;
+
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::app::{App, person};
+use crate::auth::credential::Credential;
+use crate::auth::password;
+use crate::auth::random;
+use crate::auth::tokens::{AccessGrant, RefreshToken};
+use crate::clock::Timestamp;
+use crate::domain::ids::{SessionKey, UserKey};
+use crate::domain::sessions::{Door, SignedIn, Viewer};
+use crate::domain::users::{
+    ADDRESS_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text, check_username,
+    fold,
+};
+use crate::error::{Code, Error, Fault, Result, Text};
+use crate::storage::sessions::{FoundToken, NewSession};
+use crate::storage::users::NewUser;
+use crate::storage::{Conn, sessions, users};
+
+/// Where a call comes from.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    /// What rate limits count by; none for calls from inside.
+    pub address: Option<IpAddr>,
+    /// What the device calls itself.
+    pub client: String,
+}
+
+/// The two tokens of a session.
+#[derive(Debug, Clone)]
+pub struct SessionTokens {
+    pub access: String,
+    pub access_expires_at: Timestamp,
+    pub refresh: SecretString,
+    pub refresh_expires_at: Timestamp,
+}
+
+/// A new account, as asked for.
+#[derive(Debug, Clone)]
+pub struct Signup {
+    pub username: String,
+    pub email: String,
+    pub password: SecretString,
+    pub first_name: String,
+    pub last_name: String,
+    pub user_type: UserType,
+    pub phone: Option<String>,
+    pub address: Option<String>,
+}
+
+/// A device's name is cut here.
+const CLIENT_CHARS_MAX: usize = 200;
+
+impl App {
+    /// Who calls with this credential.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is not one of ours, or its session is over; `TOKEN_EXPIRED`.
+    pub async fn authenticate(&self, credential: &Credential) -> Result<Viewer> {
+        let token = match credential {
+            Credential::None => return Ok(Viewer::Anonymous),
+            Credential::Malformed => return Err(Error::new(Code::Unauthenticated, Text::TokenInvalid)),
+            Credential::Bearer(token) => token,
+        };
+        let claims = self.tokens.verify_access(token)?;
+        let session = claims.session;
+        let known = match self.sessions.get(&session) {
+            Some(known) => known,
+            None => {
+                let live = self.store.read(move |conn| Box::pin(sessions::find_live(conn, session))).await?;
+                let found = live.map(|live| SignedIn {
+                    user: live.user,
+                    user_id: claims.user,
+                    session: live.key,
+                    is_admin: live.is_admin,
+                });
+                self.sessions.insert(session, found);
+                found
+            }
+        };
+        match known {
+            Some(signed_in) if signed_in.user_id == claims.user => Ok(Viewer::User(signed_in)),
+            _ => Err(Error::new(Code::Unauthenticated, Text::SessionOver)),
+        }
+    }
+
+    /// Makes an account and signs it in.
+    pub async fn signup(
+        &self,
+        viewer: &Viewer,
+        origin: &Origin,
+        signup: Signup,
+    ) -> Result<(User, SessionTokens)> {
+        let privileged = is_privileged(viewer);
+        if !self.bounds.signup_open && !privileged {
+            return Err(Error::new(Code::Forbidden, Text::NotAllowed));
+        }
+        check_signup(&signup)?;
+        if !privileged {
+            self.limits.signup(origin.address)?;
+        }
+        let new = self.new_user(signup, false).await?;
+        let issue = self.new_session(self.clock.now(), client_name(&origin.client));
+        let opened = issue.clone();
+        let user = self
+            .store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let user = insert_user(conn, &new).await?;
+                    opened.open(conn, user.key).await?;
+                    Ok(user)
+                })
+            })
+            .await?;
+        let tokens = self.session_tokens(&user, &issue)?;
+        Ok((user, tokens))
+    }
+
+    /// Makes an account without a session: at the console, or for another person.
+    pub async fn create_user(&self, viewer: &Viewer, signup: Signup, admin: bool) -> Result<User> {
+        if !is_privileged(viewer) {
+            return Err(Error::new(Code::Forbidden, Text::NotAllowed));
+        }
+        check_signup(&signup)?;
+        let new = self.new_user(signup, admin).await?;
+        self.store.write(move |conn| Box::pin(async move { insert_user(conn, &new).await })).await
+    }
+
+    async fn new_user(&self, signup: Signup, is_admin: bool) -> Result<NewUser> {
+        let Signup { username, email, password, first_name, last_name, user_type, phone, address } = signup;
+        let now = self.clock.now();
+        let taken = (username.clone(), email.clone());
+        self.store.read(move |conn| Box::pin(async move { check_free(conn, &taken.0, &taken.1).await })).await?;
+        Ok(NewUser {
+            id: random::uuid_v7(now),
+            login_email: Some(fold(&email)),
+            username,
+            first_name,
+            last_name,
+            email,
+            password_hash: self.passwords.hash(password).await?,
+            user_type,
+            phone,
+            address,
+            is_admin,
+            created_at: now,
+        })
+    }
+
+    /// Opens a session with a username or an address, and a password.
+    pub async fn login(
+        &self,
+        _viewer: &Viewer,
+        origin: &Origin,
+        username_or_email: &str,
+        password: SecretString,
+    ) -> Result<(User, SessionTokens)> {
+        let account = fold(username_or_email);
+        self.limits.login(&account, origin.address)?;
+        let wrong = || Error::new(Code::BadCredentials, Text::BadCredentials);
+        let found = self
+            .store
+            .read(move |conn| Box::pin(async move { users::find_credentials(conn, &account).await }))
+            .await?;
+        let hash = found.as_ref().map(|found| found.password_hash.clone());
+        let right = self.passwords.verify(password.clone(), hash).await?;
+        let found = found.filter(|found| right && !found.disabled).ok_or_else(wrong)?;
+        let rehashed = if self.passwords.needs_rehash(&found.password_hash) {
+            Some(self.passwords.hash(password).await?)
+        } else {
+            None
+        };
+        let issue = self.new_session(self.clock.now(), client_name(&origin.client));
+        let (opened, user) = (issue.clone(), found.user.key);
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    if let Some(hash) = rehashed {
+                        users::set_password_hash(conn, user, &hash).await?;
+                    }
+                    opened.open(conn, user).await
+                })
+            })
+            .await?;
+        let tokens = self.session_tokens(&found.user, &issue)?;
+        Ok((found.user, tokens))
+    }
+
+    /// Exchanges a refresh token for the next pair.
+    ///
+    /// A token is good once. Presented again within the grace (two tabs of one browser), it yields
+    /// another pair; later it can only have been copied, so the whole session ends.
+    pub async fn refresh(&self, _viewer: &Viewer, refresh_token: &str) -> Result<SessionTokens> {
+        let refused = || Error::new(Code::BadCredentials, Text::BadRefreshToken).at("refreshToken");
+        let hash = RefreshToken::parse(refresh_token).ok_or_else(refused)?;
+        let (now, grace) = (self.clock.now(), self.bounds.refresh_reuse_grace);
+        let expires_at = now + self.bounds.refresh_ttl;
+        let next = RefreshToken::generate();
+        let next_hash = next.hash;
+        let outcome = self
+            .store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let Some(found) = sessions::find_refresh_token(conn, &hash).await? else {
+                        return Ok(Renewal::Refused);
+                    };
+                    if !is_good(&found, now) {
+                        return Ok(Renewal::Refused);
+                    }
+                    let session = found.session.key;
+                    let fresh = sessions::rotate_refresh_token(conn, &hash, now).await?;
+                    let first_use = found.rotated_at.unwrap_or(now);
+                    if !fresh && now - first_use > TimeDelta::from_std(grace).unwrap_or_default() {
+                        sessions::end(conn, session, now).await?;
+                        return Ok(Renewal::Reused(found));
+                    }
+                    sessions::insert_refresh_token(conn, &next_hash, session, now, expires_at).await?;
+                    sessions::touch(conn, session, now, expires_at).await?;
+                    Ok(Renewal::Renewed(found))
+                })
+            })
+            .await?;
+        match outcome {
+            Renewal::Refused => Err(refused()),
+            Renewal::Reused(found) => {
+                self.sessions.insert(found.session.id, None);
+                tracing::warn!(user.id = %found.user_id, "A refresh token was used again; its session was ended.");
+                Err(refused())
+            }
+            Renewal::Renewed(found) => {
+                let (access, access_expires_at) = self.tokens.issue_access(AccessGrant {
+                    user: found.user_id,
+                    session: found.session.id,
+                    door: Door::GraphQl.as_str(),
+                    lifetime: None,
+                    extra: serde_json::Map::new(),
+                })?;
+                Ok(SessionTokens {
+                    access,
+                    access_expires_at,
+                    refresh: next.shown,
+                    refresh_expires_at: expires_at,
+                })
+            }
+        }
+    }
+
+    /// Ends the session of the refresh token, or else the caller's own; tells whether one was live.
+    pub async fn logout(&self, viewer: &Viewer, refresh_token: Option<&str>) -> Result<bool> {
+        let now = self.clock.now();
+        let Some(refresh_token) = refresh_token else {
+            let caller = person(viewer)?;
+            let ended = self
+                .store
+                .write(move |conn| Box::pin(async move { sessions::end(conn, caller.session, now).await }))
+                .await?;
+            self.forget_sessions();
+            return Ok(ended);
+        };
+        let refused = || Error::new(Code::BadCredentials, Text::BadRefreshToken).at("refreshToken");
+        let hash = RefreshToken::parse(refresh_token).ok_or_else(refused)?;
+        let ended = self
+            .store
+            .write(move |conn| {
+                Box::pin(async move {
+                    match sessions::find_refresh_token(conn, &hash).await? {
+                        Some(found) => sessions::end(conn, found.session.key, now).await.map(Some),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await?;
+        self.forget_sessions();
+        ended.ok_or_else(refused)
+    }
+
+    /// Sets a new password, ends the person's other sessions, and renews this one.
+    pub async fn change_password(
+        &self,
+        viewer: &Viewer,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<SessionTokens> {
+        let caller = person(viewer)?;
+        let user = self.own_account(caller).await?;
+        self.limits.login(&fold(&user.username), None)?;
+        let key = caller.user;
+        let hash = self.store.read(move |conn| Box::pin(users::password_hash(conn, key))).await?;
+        if !self.passwords.verify(current.clone(), hash).await? {
+            return Err(Error::new(Code::BadCredentials, Text::WrongPassword).at("currentPassword"));
+        }
+        let mut faults = password_faults(&new, &[&user.username, &user.email], "newPassword");
+        if faults.is_empty() && current.expose_secret() == new.expose_secret() {
+            faults.push(Fault::new(Code::WeakPassword, Text::PasswordUnchanged, "newPassword"));
+        }
+        Error::check(faults)?;
+        let new_hash = self.passwords.hash(new).await?;
+        let now = self.clock.now();
+        let issue = self.new_session(now, String::new());
+        let renewed = issue.clone();
+        let session = self
+            .store
+            .write(move |conn| {
+                Box::pin(async move {
+                    users::set_password_hash(conn, key, &new_hash).await?;
+                    sessions::end_others(conn, key, caller.session, now).await?;
+                    sessions::retire_refresh_tokens(conn, caller.session, now).await?;
+                    let RefreshToken { hash, .. } = &renewed.token;
+                    sessions::insert_refresh_token(conn, hash, caller.session, now, renewed.expires_at).await?;
+                    sessions::touch(conn, caller.session, now, renewed.expires_at).await?;
+                    sessions::public_id(conn, caller.session).await
+                })
+            })
+            .await?;
+        self.forget_sessions();
+        self.session_tokens(&user, &SessionIssue { id: session, ..issue })
+    }
+
+    fn new_session(&self, now: Timestamp, client: String) -> SessionIssue {
+        SessionIssue {
+            id: random::uuid_v7(now),
+            token: RefreshToken::generate(),
+            client,
+            at: now,
+            expires_at: now + self.bounds.refresh_ttl,
+        }
+    }
+
+    fn session_tokens(&self, user: &User, issue: &SessionIssue) -> Result<SessionTokens> {
+        let (access, access_expires_at) = self.tokens.issue_access(AccessGrant {
+            user: user.id,
+            session: issue.id,
+            door: Door::GraphQl.as_str(),
+            lifetime: None,
+            extra: serde_json::Map::new(),
+        })?;
+        Ok(SessionTokens {
+            access,
+            access_expires_at,
+            refresh: issue.token.shown.clone(),
+            refresh_expires_at: issue.expires_at,
+        })
+    }
+
+    /// Makes this node look every session up again.
+    fn forget_sessions(&self) {
+        self.sessions.invalidate_all();
+    }
+}
+
+/// What came of a refresh token.
+enum Renewal {
+    Refused,
+    Reused(FoundToken),
+    Renewed(FoundToken),
+}
+
+/// A session about to be opened, with its first refresh token.
+#[derive(Debug, Clone)]
+struct SessionIssue {
+    id: uuid::Uuid,
+    token: RefreshToken,
+    client: String,
+    at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl SessionIssue {
+    async fn open(&self, conn: &mut Conn, user: UserKey) -> Result<SessionKey> {
+        let Self { id, token, client, at, expires_at } = self.clone();
+        let new = NewSession { id, user, door: Door::GraphQl, client, at, expires_at };
+        let session = sessions::insert(conn, &new).await?;
+        sessions::insert_refresh_token(conn, &token.hash, session, at, expires_at).await?;
+        Ok(session)
+    }
+}
+
+fn is_privileged(viewer: &Viewer) -> bool {
+    match viewer {
+        Viewer::Anonymous => false,
+        Viewer::User(signed_in) => signed_in.is_admin,
+        Viewer::Operator => true,
+    }
+}
+
+fn is_good(found: &FoundToken, now: Timestamp) -> bool {
+    let session = &found.session;
+    session.ended_at.is_none() && !found.disabled && found.expires_at > now && session.expires_at > now
+}
+
+fn client_name(given: &str) -> String {
+    given.chars().filter(|c| !c.is_control()).take(CLIENT_CHARS_MAX).collect()
+}
+
+fn check_signup(signup: &Signup) -> Result<()> {
+    let mut faults = Vec::new();
+    check_username(&signup.username, &mut faults);
+    check_email(&signup.email, &mut faults);
+    check_text(&signup.first_name, NAME_CHARS_MAX, "firstName", &mut faults);
+    check_text(&signup.last_name, NAME_CHARS_MAX, "lastName", &mut faults);
+    check_text(signup.phone.as_deref().unwrap_or_default(), PHONE_CHARS_MAX, "phone", &mut faults);
+    check_text(signup.address.as_deref().unwrap_or_default(), ADDRESS_CHARS_MAX, "address", &mut faults);
+    faults.extend(password_faults(&signup.password, &[&signup.username, &signup.email], "password"));
+    Error::check(faults)
+}
+
+fn password_faults(password: &SecretString, similar_to: &[&str], field: &'static str) -> Vec<Fault> {
+    let texts = password::rules::check(password.expose_secret(), similar_to);
+    texts.into_iter().map(|text| Fault::new(Code::WeakPassword, text, field)).collect()
+}
+
+/// Names both the username and the address, where both are taken.
+async fn check_free(conn: &mut Conn, username: &str, email: &str) -> Result<()> {
+    let mut faults = Vec::new();
+    if users::find_by_username(conn, username).await?.is_some() {
+        faults.push(Fault::new(Code::UsernameTaken, Text::UsernameTaken, "username"));
+    }
+    if users::find_by_login_email(conn, email).await?.is_some() {
+        faults.push(Fault::new(Code::EmailTaken, Text::EmailTaken, "email"));
+    }
+    Error::check(faults)
+}
+
+async fn insert_user(conn: &mut Conn, new: &NewUser) -> Result<User> {
+    if let Some(user) = users::insert(conn, new).await? {
+        return Ok(user);
+    }
+    // Another sign-up took a name between the check and here.
+    check_free(conn, &new.username, &new.email).await?;
+    Err(Error::new(Code::Conflict, Text::UsernameTaken).at("username"))
+}

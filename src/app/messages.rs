@@ -1,0 +1,193 @@
+//! Messages: sending, and reading history.
+
+use uuid::Uuid;
+
+use crate::app::rooms::direct_room;
+use crate::app::{App, allow, person};
+use crate::clock::Timestamp;
+use crate::domain::ids::{MessageKey, RoomKey};
+use crate::domain::messages::{Message, check_client_message_id, check_message_text};
+use crate::domain::paging::{End, List, Page, PageArgs, Place, Slice};
+use crate::domain::policy::{Action, Standing};
+use crate::domain::rooms::RoomView;
+use crate::domain::sessions::{SignedIn, Viewer};
+use crate::error::{Code, Error, Result, Text};
+use crate::storage::messages::{NewMessage, Sent};
+use crate::storage::{Conn, messages, rooms, users};
+
+/// A message, as asked to be sent.
+#[derive(Debug, Clone)]
+pub struct PostMessage {
+    pub text: String,
+    pub client_message_id: Option<String>,
+}
+
+/// A message that is stored, and whether it had been before.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    pub message: Message,
+    pub duplicate: bool,
+}
+
+/// One page of messages.
+#[derive(Debug, Clone)]
+pub struct MessageList {
+    pub slice: Slice<Sent>,
+}
+
+/// Whether a page of history stands at an end of it, and so can be read for many rooms at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessagePages {
+    AtEnd(End, u16),
+    Between(Page),
+}
+
+/// The list that a room's messages, and its live events, are places of.
+pub fn log_place(message: &Message) -> (List, Place) {
+    (List::Log(message.room), Place::at(message.position))
+}
+
+impl App {
+    /// Stores a message at the end of a room's log.
+    pub async fn post(&self, viewer: &Viewer, room: Uuid, request: PostMessage) -> Result<Posted> {
+        let caller = self.check_post(viewer, &request)?;
+        let (viewer, at) = (*viewer, self.clock.now());
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let view = rooms::find_view(conn, room, caller.user).await?;
+                    let view = view.ok_or_else(|| Error::not_found().at("roomId"))?;
+                    post_to(conn, &viewer, caller, &view, request, at).await
+                })
+            })
+            .await
+    }
+
+    /// Stores a message in the room of two people, which is made if there is none.
+    pub async fn post_direct(&self, viewer: &Viewer, to: Uuid, request: PostMessage) -> Result<Posted> {
+        let caller = self.check_post(viewer, &request)?;
+        if to == caller.user_id {
+            return Err(Error::new(Code::BadInput, Text::DirectToSelf).at("userId"));
+        }
+        let (viewer, at) = (*viewer, self.clock.now());
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let other = users::get_by_id(conn, to).await?;
+                    let other = other.ok_or_else(|| Error::not_found().at("userId"))?;
+                    let room = direct_room(conn, caller, other, at).await?;
+                    let view = rooms::find_view(conn, room.id, caller.user).await?.ok_or_else(Error::not_found)?;
+                    post_to(conn, &viewer, caller, &view, request, at).await
+                })
+            })
+            .await
+    }
+
+    fn check_post(&self, viewer: &Viewer, request: &PostMessage) -> Result<SignedIn> {
+        let caller = person(viewer)?;
+        check_message_text(&request.text, self.bounds.text)?;
+        if let Some(id) = &request.client_message_id {
+            check_client_message_id(id)?;
+        }
+        self.limits.send(caller.user)?;
+        Ok(caller)
+    }
+
+    /// Those of several messages that the viewer may read, in no order.
+    pub async fn messages_by_key(&self, viewer: &Viewer, keys: Vec<MessageKey>) -> Result<Vec<Sent>> {
+        let caller = person(viewer)?;
+        self.store
+            .read(move |conn| Box::pin(async move { messages::get_many(conn, &keys, caller.user).await }))
+            .await
+    }
+
+    /// Checks that the viewer may read `view`, and what page is asked for.
+    pub fn message_page(&self, viewer: &Viewer, view: &RoomView, args: &PageArgs) -> Result<MessagePages> {
+        allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
+        let page = args.check(self.epoch(), List::Log(view.room.key), self.bounds.pages)?;
+        Ok(match page {
+            Page { end, limit, after: None, before: None } => MessagePages::AtEnd(end, limit),
+            page => MessagePages::Between(page),
+        })
+    }
+
+    /// One room's messages, oldest to newest.
+    pub async fn messages(&self, viewer: &Viewer, view: &RoomView, page: Page) -> Result<MessageList> {
+        allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
+        let room = view.room.key;
+        let slice = self
+            .store
+            .read(move |conn| Box::pin(async move { messages::page(conn, room, &page).await }))
+            .await?;
+        Ok(MessageList { slice })
+    }
+
+    /// The same end of several rooms' histories, each of which the viewer may read.
+    pub async fn message_ends(
+        &self,
+        viewer: &Viewer,
+        keys: Vec<RoomKey>,
+        end: End,
+        limit: u16,
+    ) -> Result<Vec<(RoomKey, MessageList)>> {
+        person(viewer)?;
+        let wanted = keys.clone();
+        let found = self
+            .store
+            .read(move |conn| Box::pin(async move { messages::ends(conn, &wanted, end, limit).await }))
+            .await?;
+        let page = Page { end, limit, after: None, before: None };
+        let lists = keys.into_iter().map(|room| {
+            let mut rows: Vec<Sent> = found.iter().filter(|(message, _)| message.room == room).cloned().collect();
+            if end == End::Last {
+                rows.reverse();
+            }
+            (room, MessageList { slice: Slice::cut(&page, rows) })
+        });
+        Ok(lists.collect())
+    }
+
+    /// The messages of every room the viewer is in, in the order stored.
+    pub async fn messages_of_all(&self, viewer: &Viewer, args: &PageArgs) -> Result<MessageList> {
+        let caller = person(viewer)?;
+        let page = args.check(self.epoch(), List::Messages, self.bounds.pages)?;
+        let slice = self
+            .store
+            .read(move |conn| Box::pin(async move { messages::page_of_all(conn, caller.user, &page).await }))
+            .await?;
+        Ok(MessageList { slice })
+    }
+
+    pub async fn count_messages_of_all(&self, viewer: &Viewer) -> Result<i64> {
+        let caller = person(viewer)?;
+        self.store.read(move |conn| Box::pin(messages::count_of_all(conn, caller.user))).await
+    }
+}
+
+/// Takes the next number and position and stores the message, or finds the one sent before.
+async fn post_to(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    caller: SignedIn,
+    view: &RoomView,
+    request: PostMessage,
+    at: Timestamp,
+) -> Result<Posted> {
+    allow(Standing::of(viewer, &view.room, view.role), Action::Post).map_err(|e| e.at("roomId"))?;
+    let room = view.room.key;
+    if let Some(id) = &request.client_message_id {
+        // Two sends with one key must not pass each other.
+        rooms::lock(conn, room).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
+        if let Some(message) = messages::find_by_client_id(conn, room, caller.user, id).await? {
+            if message.text != request.text {
+                return Err(Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId"));
+            }
+            return Ok(Posted { message, duplicate: true });
+        }
+    }
+    let place = rooms::next_message(conn, room).await?;
+    let (position, seq) = place.ok_or_else(|| Error::not_found().at("roomId"))?;
+    let PostMessage { text, client_message_id } = request;
+    let new = NewMessage { room, position, seq, sender: caller.user, text, client_message_id, created_at: at };
+    Ok(Posted { message: messages::insert(conn, &new).await?, duplicate: false })
+}

@@ -1,0 +1,419 @@
+//! Rooms: finding, making, editing and deleting them. Who is in them is in `rooms/membership.rs`.
+
+mod membership;
+
+use std::collections::HashMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
+
+use crate::app::{App, allow, person};
+use crate::auth::random;
+use crate::clock::Timestamp;
+use crate::domain::events::{RoomChange, RoomEvent};
+use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::paging::{List, PageArgs, Place, Slice};
+use crate::domain::policy::{Action, Standing, Verdict, decide};
+use crate::domain::rooms::{
+    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomKind, RoomView,
+    RoomVisibility,
+};
+use crate::domain::sessions::{SignedIn, Viewer};
+use crate::domain::users::{User, check_text};
+use crate::error::{Code, Error, Fault, Result, Text};
+use crate::storage::rooms::{Narrowing, NewRoom, Pair};
+use crate::storage::{Conn, members, room_events, rooms, users};
+
+pub use membership::{JoinRoom, MemberList, MemberPages};
+
+/// A room, as asked for.
+#[derive(Debug, Clone)]
+pub struct CreateRoom {
+    pub kind: RoomKind,
+    pub name: Option<String>,
+    pub member_ids: Vec<Uuid>,
+    pub description: String,
+    pub visibility: RoomVisibility,
+    pub capacity: Option<i32>,
+    pub password: Option<SecretString>,
+}
+
+/// What to change of a room; what is `None` stays, an inner `None` clears.
+#[derive(Debug, Clone, Default)]
+pub struct RoomChangeRequest {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub visibility: Option<RoomVisibility>,
+    pub capacity: Option<Option<i32>>,
+    pub password: Option<Option<SecretString>>,
+}
+
+/// Rooms by activity, and how to count them all.
+#[derive(Debug, Clone)]
+pub struct RoomList {
+    pub slice: Slice<RoomView>,
+    filter: Narrowing,
+}
+
+impl RoomList {
+    /// Where a room stands in this list.
+    pub fn place(room: &Room) -> Place {
+        Place(room.activity, room.key.0)
+    }
+}
+
+impl App {
+    /// A room the viewer may see.
+    pub async fn room(&self, viewer: &Viewer, id: Uuid) -> Result<Option<RoomView>> {
+        let caller = person(viewer)?;
+        let found = self.store.read(move |conn| Box::pin(rooms::find_view(conn, id, caller.user))).await?;
+        Ok(found.filter(|view| may(viewer, view, Action::See)))
+    }
+
+    /// Those of several rooms that the viewer may see, in no order.
+    pub async fn rooms_by_id(&self, viewer: &Viewer, ids: Vec<Uuid>) -> Result<Vec<RoomView>> {
+        let caller = person(viewer)?;
+        let found = self
+            .store
+            .read(move |conn| Box::pin(async move { rooms::get_views_by_id(conn, &ids, caller.user).await }))
+            .await?;
+        Ok(found.into_iter().filter(|view| may(viewer, view, Action::See)).collect())
+    }
+
+    /// Those of several rooms that the viewer may see, in no order.
+    pub async fn rooms_by_key(&self, viewer: &Viewer, keys: Vec<RoomKey>) -> Result<Vec<RoomView>> {
+        let caller = person(viewer)?;
+        let found = self
+            .store
+            .read(move |conn| Box::pin(async move { rooms::get_views(conn, &keys, caller.user).await }))
+            .await?;
+        Ok(found.into_iter().filter(|view| may(viewer, view, Action::See)).collect())
+    }
+
+    /// The viewer's rooms, or those anyone may join, the most recently active first.
+    pub async fn rooms(&self, viewer: &Viewer, filter: RoomFilter, page: &PageArgs) -> Result<RoomList> {
+        let caller = person(viewer)?;
+        let mut faults = Vec::new();
+        let search = filter.search.as_deref().unwrap_or_default();
+        check_text(search, self.bounds.room_name_chars_max, "search", &mut faults);
+        Error::check(faults)?;
+        let page = page.check(self.epoch(), List::Rooms, self.bounds.pages)?;
+        let filter = Narrowing::new(filter, caller.user);
+        let narrowing = filter.clone();
+        let slice = self
+            .store
+            .read(move |conn| Box::pin(async move { rooms::page(conn, &narrowing, &page).await }))
+            .await?;
+        Ok(RoomList { slice, filter })
+    }
+
+    /// How many rooms the whole list has.
+    pub async fn count_rooms(&self, viewer: &Viewer, list: &RoomList) -> Result<i64> {
+        person(viewer)?;
+        let narrowing = list.filter.clone();
+        self.store.read(move |conn| Box::pin(async move { rooms::count(conn, &narrowing).await })).await
+    }
+
+    /// The code that lets people join, for those who may invite.
+    pub fn invite_code<'r>(&self, viewer: &Viewer, view: &'r RoomView) -> Option<&'r str> {
+        may(viewer, view, Action::Invite(MemberRole::Member)).then_some(view.room.invite_code.as_str())
+    }
+
+    /// What each SELF and DUO room is called: its members' names, in the order they joined.
+    pub async fn names_from_members(
+        &self,
+        viewer: &Viewer,
+        keys: Vec<RoomKey>,
+    ) -> Result<HashMap<RoomKey, String>> {
+        person(viewer)?;
+        let found = self
+            .store
+            .read(move |conn| {
+                Box::pin(async move {
+                    members::ends(conn, &keys, crate::domain::paging::End::First, NAMED_MEMBERS_MAX).await
+                })
+            })
+            .await?;
+        let mut names: HashMap<RoomKey, String> = HashMap::new();
+        for member in found {
+            let name = names.entry(member.room).or_default();
+            if !name.is_empty() {
+                name.push_str(", ");
+            }
+            name.push_str(&member.user.display_name());
+        }
+        Ok(names)
+    }
+
+    /// Makes a room, or finds the SELF or DUO room that these people already have.
+    pub async fn create_room(&self, viewer: &Viewer, request: CreateRoom) -> Result<(RoomView, bool)> {
+        let caller = person(viewer)?;
+        self.check_new_room(&request)?;
+        let password_hash = match &request.password {
+            Some(password) => Some(self.passwords.hash(password.clone()).await?),
+            None => None,
+        };
+        let now = self.clock.now();
+        let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let people = invited(conn, caller, &request).await?;
+                    let (room, created) = open_room(conn, caller, request, people, password_hash, stamp).await?;
+                    let view = fresh_view(conn, room.id, caller).await?;
+                    Ok((view, created))
+                })
+            })
+            .await
+    }
+
+    fn check_new_room(&self, request: &CreateRoom) -> Result<()> {
+        let mut faults = Vec::new();
+        let name = request.name.as_deref().map(str::trim).unwrap_or_default();
+        match request.kind {
+            RoomKind::Group if name.is_empty() => {
+                faults.push(Fault::new(Code::Empty, Text::RoomNameMissing, "name"));
+            }
+            RoomKind::Group => check_text(name, self.bounds.room_name_chars_max, "name", &mut faults),
+            RoomKind::SelfNotes if !request.member_ids.is_empty() => {
+                faults.push(Fault::new(Code::BadInput, Text::SelfTakesNobody, "memberIds"));
+            }
+            RoomKind::Duo if request.member_ids.len() != 1 => {
+                faults.push(Fault::new(Code::BadInput, Text::DuoNeedsOneOther, "memberIds"));
+            }
+            RoomKind::SelfNotes | RoomKind::Duo => {}
+        }
+        if request.member_ids.len() > self.bounds.members_per_call_max {
+            let max = self.bounds.members_per_call_max;
+            faults.push(Fault::new(Code::TooLong, Text::TooMany { max }, "memberIds"));
+        }
+        check_text(&request.description, DESCRIPTION_CHARS_MAX, "description", &mut faults);
+        check_capacity(request.capacity, &mut faults);
+        check_room_password(request.password.as_ref(), &mut faults);
+        Error::check(faults)
+    }
+
+    /// Changes a room's name, description, visibility, capacity or password.
+    pub async fn update_room(&self, viewer: &Viewer, id: Uuid, change: RoomChangeRequest) -> Result<RoomView> {
+        let caller = person(viewer)?;
+        self.check_room_change(&change)?;
+        let password_hash = match &change.password {
+            Some(Some(password)) => Some(Some(self.passwords.hash(password.clone()).await?)),
+            Some(None) => Some(None),
+            None => None,
+        };
+        let (viewer, at) = (*viewer, self.clock.now());
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let view = locked_view(conn, id, caller).await?;
+                    allow(Standing::of(&viewer, &view.room, view.role), Action::Edit)?;
+                    let room = edited(view.room, change, password_hash)?;
+                    rooms::update(conn, &room).await?;
+                    record(conn, room.key, caller.user, RoomChange::RoomEdited, at).await?;
+                    fresh_view(conn, id, caller).await
+                })
+            })
+            .await
+    }
+
+    fn check_room_change(&self, change: &RoomChangeRequest) -> Result<()> {
+        let mut faults = Vec::new();
+        if let Some(name) = change.name.as_deref().map(str::trim) {
+            if name.is_empty() {
+                faults.push(Fault::new(Code::Empty, Text::RoomNameMissing, "name"));
+            }
+            check_text(name, self.bounds.room_name_chars_max, "name", &mut faults);
+        }
+        let description = change.description.as_deref().unwrap_or_default();
+        check_text(description, DESCRIPTION_CHARS_MAX, "description", &mut faults);
+        check_capacity(change.capacity.flatten(), &mut faults);
+        check_room_password(change.password.as_ref().and_then(Option::as_ref), &mut faults);
+        Error::check(faults)
+    }
+
+    /// Takes a room away from everyone. Its messages are removed soon after.
+    pub async fn delete_room(&self, viewer: &Viewer, id: Uuid) -> Result<()> {
+        let caller = person(viewer)?;
+        let (viewer, at) = (*viewer, self.clock.now());
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let view = locked_view(conn, id, caller).await?;
+                    allow(Standing::of(&viewer, &view.room, view.role), Action::Delete)?;
+                    record(conn, view.room.key, caller.user, RoomChange::RoomDeleted, at).await?;
+                    rooms::mark_deleted(conn, view.room.key, at).await
+                })
+            })
+            .await
+    }
+}
+
+/// SELF and DUO rooms have no more members than this.
+const NAMED_MEMBERS_MAX: u16 = 2;
+
+/// What a new room gets from outside the transaction.
+struct Stamp {
+    id: Uuid,
+    invite_code: String,
+    at: Timestamp,
+}
+
+pub(super) fn may(viewer: &Viewer, view: &RoomView, action: Action) -> bool {
+    decide(Standing::of(viewer, &view.room, view.role), action) == Verdict::Allow
+}
+
+/// The people a new room begins with besides its maker, each once.
+async fn invited(conn: &mut Conn, caller: SignedIn, request: &CreateRoom) -> Result<Vec<User>> {
+    let mut ids = request.member_ids.clone();
+    ids.sort_unstable();
+    ids.dedup();
+    let people = users::get_many_by_id(conn, &ids).await?;
+    if people.len() != ids.len() {
+        return Err(Error::new(Code::BadInput, Text::MemberUnknown).at("memberIds"));
+    }
+    let mut others: Vec<User> = people.into_iter().filter(|user| user.key != caller.user).collect();
+    // In the order asked for, which is the order they join in.
+    others.sort_by_key(|user| request.member_ids.iter().position(|id| *id == user.id));
+    if request.kind == RoomKind::Duo && others.is_empty() {
+        return Err(Error::new(Code::BadInput, Text::DuoNeedsOneOther).at("memberIds"));
+    }
+    Ok(others)
+}
+
+async fn open_room(
+    conn: &mut Conn,
+    caller: SignedIn,
+    request: CreateRoom,
+    others: Vec<User>,
+    password_hash: Option<String>,
+    stamp: Stamp,
+) -> Result<(Room, bool)> {
+    let kind = request.kind;
+    let pair = match (kind, others.first()) {
+        (RoomKind::SelfNotes, _) => Some(Pair::of(caller.user, caller.user)),
+        (RoomKind::Duo, Some(other)) => Some(Pair::of(caller.user, other.key)),
+        (RoomKind::Duo | RoomKind::Group, _) => None,
+    };
+    let group = kind == RoomKind::Group;
+    let given_name = request.name.map(|name| name.trim().to_owned()).unwrap_or_default();
+    let new = NewRoom {
+        id: stamp.id,
+        kind,
+        name: if group { given_name } else { String::new() },
+        description: request.description,
+        visibility: if group { request.visibility } else { RoomVisibility::Private },
+        capacity: request.capacity.filter(|_| group),
+        password_hash: password_hash.filter(|_| group),
+        invite_code: stamp.invite_code,
+        pair,
+        created_by: caller.user,
+        created_at: stamp.at,
+    };
+    if let Some(capacity) = new.capacity
+        && others.len() >= usize::try_from(capacity).unwrap_or_default()
+    {
+        return Err(Error::new(Code::RoomFull, Text::RoomFull { capacity: capacity.into() }).at("memberIds"));
+    }
+    match (rooms::insert(conn, &new).await?, pair) {
+        (Some(room), _) => {
+            let (own, theirs) = match kind {
+                RoomKind::SelfNotes | RoomKind::Group => (MemberRole::Owner, MemberRole::Member),
+                RoomKind::Duo => (MemberRole::Member, MemberRole::Member),
+            };
+            membership::admit(conn, room.key, caller.user, &[(caller.user, own)], stamp.at).await?;
+            let others: Vec<_> = others.iter().map(|user| (user.key, theirs)).collect();
+            membership::admit(conn, room.key, caller.user, &others, stamp.at).await?;
+            Ok((room, true))
+        }
+        (None, Some(pair)) => match rooms::find_by_pair(conn, pair).await? {
+            Some(room) => Ok((room, false)),
+            None => Err(Error::internal("a pair's room exists and cannot be found")),
+        },
+        (None, None) => Err(Error::internal("a room's fresh id or invite code is taken")),
+    }
+}
+
+/// The DUO room of two people, made if need be. For use inside a transaction.
+pub(super) async fn direct_room(
+    conn: &mut Conn,
+    caller: SignedIn,
+    other: User,
+    now: Timestamp,
+) -> Result<Room> {
+    let request = CreateRoom {
+        kind: RoomKind::Duo,
+        name: None,
+        member_ids: vec![other.id],
+        description: String::new(),
+        visibility: RoomVisibility::Private,
+        capacity: None,
+        password: None,
+    };
+    let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
+    let (room, _) = open_room(conn, caller, request, vec![other], None, stamp).await?;
+    Ok(room)
+}
+
+fn edited(room: Room, change: RoomChangeRequest, password_hash: Option<Option<String>>) -> Result<Room> {
+    let RoomChangeRequest { name, description, visibility, capacity, password: _ } = change;
+    let capacity = capacity.unwrap_or(room.capacity);
+    if let Some(most) = capacity
+        && most < room.member_count
+    {
+        let text = Text::CapacityBelowMembers { members: room.member_count.into() };
+        return Err(Error::new(Code::Conflict, text).at("capacity"));
+    }
+    Ok(Room {
+        name: name.map_or(room.name, |name| name.trim().to_owned()),
+        description: description.unwrap_or(room.description),
+        visibility: visibility.unwrap_or(room.visibility),
+        capacity,
+        password_hash: password_hash.unwrap_or(room.password_hash),
+        ..room
+    })
+}
+
+/// A room that no other writer can change until the transaction ends.
+pub(super) async fn locked_view(conn: &mut Conn, id: Uuid, caller: SignedIn) -> Result<RoomView> {
+    let view = rooms::find_view(conn, id, caller.user).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
+    let room = rooms::lock(conn, view.room.key).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
+    let role = members::role(conn, room.key, caller.user).await?;
+    Ok(RoomView { room, role })
+}
+
+/// The room as it is after the transaction's changes.
+pub(super) async fn fresh_view(conn: &mut Conn, id: Uuid, caller: SignedIn) -> Result<RoomView> {
+    rooms::find_view(conn, id, caller.user).await?.ok_or_else(Error::not_found)
+}
+
+/// Takes the next position of the room's log for a change.
+pub(super) async fn record(
+    conn: &mut Conn,
+    room: RoomKey,
+    actor: UserKey,
+    change: RoomChange,
+    at: Timestamp,
+) -> Result<()> {
+    let position = rooms::next_position(conn, room).await?;
+    room_events::insert(conn, &RoomEvent { room, position, actor: Some(actor), change, at }).await
+}
+
+fn check_capacity(capacity: Option<i32>, faults: &mut Vec<Fault>) {
+    if capacity.is_some_and(|capacity| !(1..=CAPACITY_MAX).contains(&capacity)) {
+        let text = Text::OutOfRange { min: 1, max: CAPACITY_MAX.into() };
+        faults.push(Fault::new(Code::BadInput, text, "capacity"));
+    }
+}
+
+fn check_room_password(password: Option<&SecretString>, faults: &mut Vec<Fault>) {
+    let Some(password) = password.map(|password| password.expose_secret()) else { return };
+    if password.is_empty() {
+        faults.push(Fault::new(Code::Empty, Text::Empty, "password"));
+    } else if password.len() > ROOM_PASSWORD_BYTES_MAX {
+        let text = Text::PasswordTooLong { bytes_max: ROOM_PASSWORD_BYTES_MAX };
+        faults.push(Fault::new(Code::TooLong, text, "password"));
+    } else if password.contains('\0') {
+        faults.push(Fault::new(Code::BadInput, Text::HasNul, "password"));
+    }
+}

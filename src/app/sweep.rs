@@ -1,0 +1,31 @@
+//! Housekeeping: what is over is forgotten, a little at a time.
+
+use chrono::TimeDelta;
+
+use crate::app::App;
+use crate::domain::sessions::Viewer;
+use crate::error::{Code, Error, Result, Text};
+use crate::storage::{rooms, sessions};
+
+/// How long an ended session is kept, so that a stolen token of it is still known for what it is.
+const ENDED_SESSION_KEPT: TimeDelta = TimeDelta::days(30);
+/// Messages of deleted rooms removed in one transaction; bounds how long senders wait for it.
+const PURGE_MAX: i64 = 500;
+
+impl App {
+    /// Forgets ended sessions, empties deleted rooms, and drops idle rate budgets.
+    pub async fn sweep(&self, viewer: &Viewer) -> Result<()> {
+        if *viewer != Viewer::Operator {
+            return Err(Error::new(Code::Forbidden, Text::NotAllowed));
+        }
+        self.limits.forget_idle();
+        let before = self.clock.now() - ENDED_SESSION_KEPT;
+        self.store.write(move |conn| Box::pin(sessions::delete_stale(conn, before))).await?;
+        loop {
+            let removed = self.store.write(|conn| Box::pin(rooms::purge_deleted(conn, PURGE_MAX))).await?;
+            if removed == 0 {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! People: looking them up, listing them, and editing a profile.
+
+use uuid::Uuid;
+
+use crate::app::{App, person};
+use crate::domain::ids::UserKey;
+use crate::domain::paging::{List, PageArgs, Place, Slice};
+use crate::domain::policy::sees_private_fields;
+use crate::domain::sessions::{SignedIn, Viewer};
+use crate::domain::users::{
+    ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserFilter, UserType, check_email,
+    check_text, check_username, fold,
+};
+use crate::error::{Code, Error, Fault, Result, Text};
+use crate::storage::users::{self, Narrowing};
+
+/// People whom one call may exclude from a list.
+const EXCLUDED_MAX: usize = 1_000;
+
+/// What to change of a profile; what is `None` stays, an inner `None` clears.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChange {
+    pub username: Option<String>,
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub bio: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    pub address: Option<Option<String>>,
+    pub user_type: Option<UserType>,
+}
+
+/// People by username, and how to count them all.
+#[derive(Debug, Clone)]
+pub struct PeopleList {
+    pub slice: Slice<User>,
+    filter: Narrowing,
+}
+
+impl PeopleList {
+    /// Where a person stands in this list.
+    pub fn place(user: &User) -> Place {
+        Place::at(user.key.0)
+    }
+}
+
+impl App {
+    /// The caller's own account; `None` when signed out.
+    pub async fn viewer(&self, viewer: &Viewer) -> Result<Option<User>> {
+        match viewer.signed_in() {
+            Some(caller) => self.own_account(*caller).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) async fn own_account(&self, caller: SignedIn) -> Result<User> {
+        let found = self.store.read(move |conn| Box::pin(users::get(conn, caller.user))).await?;
+        found.ok_or_else(|| Error::new(Code::Unauthenticated, Text::SessionOver))
+    }
+
+    pub async fn user(&self, viewer: &Viewer, id: Uuid) -> Result<Option<User>> {
+        person(viewer)?;
+        self.store.read(move |conn| Box::pin(users::get_by_id(conn, id))).await
+    }
+
+    /// Several people by their public ids, in no order.
+    pub async fn users_by_id(&self, viewer: &Viewer, ids: Vec<Uuid>) -> Result<Vec<User>> {
+        person(viewer)?;
+        self.store.read(move |conn| Box::pin(async move { users::get_many_by_id(conn, &ids).await })).await
+    }
+
+    /// Several people by key, in no order.
+    pub async fn users_by_key(&self, viewer: &Viewer, keys: Vec<UserKey>) -> Result<Vec<User>> {
+        person(viewer)?;
+        self.store.read(move |conn| Box::pin(async move { users::get_many(conn, &keys).await })).await
+    }
+
+    pub async fn users(&self, viewer: &Viewer, filter: UserFilter, page: &PageArgs) -> Result<PeopleList> {
+        let caller = person(viewer)?;
+        if filter.exclude.len() > EXCLUDED_MAX {
+            return Err(Error::new(Code::TooLong, Text::TooMany { max: EXCLUDED_MAX }).at("excludeIds"));
+        }
+        let mut faults = Vec::new();
+        check_text(filter.search.as_deref().unwrap_or_default(), NAME_CHARS_MAX, "search", &mut faults);
+        Error::check(faults)?;
+        let page = page.check(self.epoch(), List::Users, self.bounds.pages)?;
+        let filter = Narrowing::new(filter, caller.user);
+        let narrowing = filter.clone();
+        let slice = self
+            .store
+            .read(move |conn| Box::pin(async move { users::page(conn, &narrowing, &page).await }))
+            .await?;
+        Ok(PeopleList { slice, filter })
+    }
+
+    /// How many people the whole list has.
+    pub async fn count_users(&self, viewer: &Viewer, list: &PeopleList) -> Result<i64> {
+        person(viewer)?;
+        let narrowing = list.filter.clone();
+        self.store.read(move |conn| Box::pin(async move { users::count(conn, &narrowing).await })).await
+    }
+
+    /// Whether the viewer may see a person's address, telephone and the like.
+    pub fn sees_private(&self, viewer: &Viewer, user: &User) -> bool {
+        sees_private_fields(viewer, user.key)
+    }
+
+    /// Changes the viewer's own profile, or for an administrator anyone's.
+    pub async fn update_profile(
+        &self,
+        viewer: &Viewer,
+        whose: Option<Uuid>,
+        change: ProfileChange,
+    ) -> Result<User> {
+        let caller = person(viewer)?;
+        let id = whose.unwrap_or(caller.user_id);
+        if id != caller.user_id && !caller.is_admin {
+            return Err(Error::new(Code::Forbidden, Text::NotAllowed).at("userId"));
+        }
+        check_change(&change)?;
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let user = users::get_by_id(conn, id).await?.ok_or_else(|| Error::not_found().at("userId"))?;
+                    let mut faults = Vec::new();
+                    if let Some(username) = &change.username {
+                        let holder = users::find_by_username(conn, username).await?;
+                        if holder.is_some_and(|holder| holder != user.key) {
+                            faults.push(Fault::new(Code::UsernameTaken, Text::UsernameTaken, "username"));
+                        }
+                    }
+                    let email = change.email.as_ref().unwrap_or(&user.email);
+                    let claimed = users::find_by_login_email(conn, email).await?;
+                    let claim_free = claimed.is_none_or(|holder| holder == user.key);
+                    if change.email.is_some() && !claim_free {
+                        faults.push(Fault::new(Code::EmailTaken, Text::EmailTaken, "email"));
+                    }
+                    Error::check(faults)?;
+                    // Someone who never claimed their address keeps it unclaimed until they change it.
+                    let keeps_claim = change.email.is_some() || claimed == Some(user.key);
+                    let user = changed(user, change);
+                    let login_email = keeps_claim.then(|| fold(&user.email));
+                    users::update(conn, &user, login_email.as_deref()).await?;
+                    Ok(user)
+                })
+            })
+            .await
+    }
+}
+
+fn check_change(change: &ProfileChange) -> Result<()> {
+    let mut faults = Vec::new();
+    if let Some(username) = &change.username {
+        check_username(username, &mut faults);
+    }
+    if let Some(email) = &change.email {
+        check_email(email, &mut faults);
+    }
+    let inner = |text: &Option<Option<String>>| text.clone().flatten().unwrap_or_default();
+    let named = |text: &Option<String>| text.clone().unwrap_or_default();
+    check_text(&named(&change.first_name), NAME_CHARS_MAX, "firstName", &mut faults);
+    check_text(&named(&change.last_name), NAME_CHARS_MAX, "lastName", &mut faults);
+    check_text(&inner(&change.bio), BIO_CHARS_MAX, "bio", &mut faults);
+    check_text(&inner(&change.phone), PHONE_CHARS_MAX, "phone", &mut faults);
+    check_text(&inner(&change.address), ADDRESS_CHARS_MAX, "address", &mut faults);
+    Error::check(faults)
+}
+
+fn changed(user: User, change: ProfileChange) -> User {
+    let ProfileChange { username, email, first_name, last_name, bio, phone, address, user_type } = change;
+    User {
+        username: username.unwrap_or(user.username),
+        email: email.unwrap_or(user.email),
+        first_name: first_name.unwrap_or(user.first_name),
+        last_name: last_name.unwrap_or(user.last_name),
+        bio: bio.unwrap_or(user.bio),
+        phone: phone.unwrap_or(user.phone),
+        address: address.unwrap_or(user.address),
+        user_type: user_type.unwrap_or(user.user_type),
+        ..user
+    }
+}

@@ -1,0 +1,195 @@
+//! The settings: defaults, then the file, then the environment, then flags.
+//!
+//! `config/default.toml` is the reference of every key; here stand their types and ranges. This is the
+//! one place that reads the environment. It opens nothing but the settings file: whether a folder can be
+//! written or a server answers is found out by those who use it.
+
+mod file;
+mod keys;
+mod ranges;
+mod reader;
+mod show;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod urls;
+mod values;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::telemetry;
+use reader::Reader;
+pub use show::{Entry, reference};
+use sources::Settings;
+pub use sources::{Problem, Source, Sources};
+pub use urls::{DatabaseUrl, SecretUrl};
+pub use values::Cidr;
+
+/// Everything an operator can set. Secrets in it do not show when it is debugged.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    pub database_url: DatabaseUrl,
+    /// `None` for one node alone.
+    pub redis_url: Option<SecretUrl>,
+    /// What the operator said; see [`Config::public_url_at`].
+    pub public_url: Option<String>,
+    pub allowed_origins: Vec<String>,
+    pub trusted_proxies: Vec<Cidr>,
+    pub bcrypt_cost: u32,
+    pub access_token_ttl: Duration,
+    pub refresh_token_ttl: Duration,
+    pub refresh_reuse_grace: Duration,
+    /// `None`: tokens are signed with the secret.
+    pub token_keys_dir: Option<PathBuf>,
+    /// `None`: the one in the data folder, made on the first start.
+    pub secret: Option<SecretString>,
+    pub issuer: String,
+    pub rate_limits: bool,
+    pub introspection: bool,
+    pub signup: bool,
+    pub log: String,
+    pub log_format: telemetry::Format,
+    pub trusted_documents: Option<TrustedDocuments>,
+    pub database: Database,
+    pub password: Password,
+    pub http: Http,
+    pub graphql: Graphql,
+    pub chat: Chat,
+    pub limits: Limits,
+}
+
+/// GraphQL documents that clients may call by their hash.
+#[derive(Debug, Clone)]
+pub struct TrustedDocuments {
+    pub manifest: PathBuf,
+    /// Whether all others are refused.
+    pub only: bool,
+}
+
+/// Section `[database]`.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pub pool_size: usize,
+    pub read_pool_size: usize,
+    pub write_queue_max: usize,
+    pub busy_timeout: Duration,
+    pub connect_timeout: Duration,
+    pub statement_timeout: Duration,
+}
+
+/// Section `[password]`.
+#[derive(Debug, Clone)]
+pub struct Password {
+    /// Never 0: where the setting is 0, half of the machine's cores.
+    pub threads: usize,
+    pub queue_max: usize,
+}
+
+/// Section `[http]`.
+#[derive(Debug, Clone)]
+pub struct Http {
+    pub connections_max: usize,
+    pub header_timeout: Duration,
+    pub body_timeout: Duration,
+    pub idle_timeout: Duration,
+    pub request_timeout: Duration,
+    pub body_bytes_max: usize,
+    pub header_bytes_max: usize,
+    pub drain_timeout: Duration,
+    /// 0 for no batches.
+    pub batch_max: usize,
+}
+
+/// Section `[graphql]`.
+#[derive(Debug, Clone)]
+pub struct Graphql {
+    pub query_bytes_max: usize,
+    pub tokens_max: usize,
+    pub brackets_max: usize,
+    pub depth_max: usize,
+    pub fields_max: usize,
+    pub aliases_max: usize,
+    pub directives_max: usize,
+    pub roots_max: usize,
+    pub cost_max: usize,
+    /// 0 for no cache.
+    pub document_cache_max: usize,
+}
+
+/// Section `[chat]`.
+#[derive(Debug, Clone)]
+pub struct Chat {
+    pub text_chars_max: usize,
+    pub text_bytes_max: usize,
+    pub room_name_chars_max: usize,
+    pub members_per_call_max: usize,
+    pub page_default: usize,
+    pub page_max: usize,
+}
+
+/// Section `[limits]`. Whether they hold is [`Config::rate_limits`].
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub login_per_account_per_minute: NonZeroU32,
+    pub login_per_address_per_minute: NonZeroU32,
+    pub signup_per_address_per_hour: NonZeroU32,
+    pub send_per_user_per_second: NonZeroU32,
+    pub send_per_user_burst: NonZeroU32,
+    pub request_per_address_per_second: NonZeroU32,
+    pub request_per_address_burst: NonZeroU32,
+}
+
+/// Good settings, and where each came from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub config: Config,
+    /// Every key, in the order of the default file, without secrets.
+    pub entries: Vec<Entry>,
+    /// The settings file that was read.
+    pub file: Option<PathBuf>,
+}
+
+/// Everything that is wrong with the settings; at least one thing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+/// A line for each problem.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the settings are wrong:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl Config {
+    /// Reads the settings from all sources, or says everything that is wrong with them.
+    pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
+        let mut problems = Vec::new();
+        let settings = Settings::gather(sources, &mut problems);
+        let mut reader = Reader::new(&settings);
+        let config = Self::read(&mut reader);
+        problems.extend(reader.problems);
+        if problems.is_empty() {
+            Ok(Loaded { config, entries: show::entries(&settings), file: settings.file })
+        } else {
+            Err(Problems(problems))
+        }
+    }
+
+    /// Where people reach the server: the public address, else one made from the address that it got.
+    pub fn public_url_at(&self, bound: SocketAddr) -> String {
+        let local = |bound: SocketAddr| match bound.ip() {
+            ip if ip.is_unspecified() => SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), bound.port()),
+            _ => bound,
+        };
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", local(bound)))
+    }
+}

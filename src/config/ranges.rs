@@ -1,0 +1,198 @@
+//! Which type and which range each key has, and the rules between keys.
+//!
+//! What a key is for is said in `config/default.toml`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::reader::Reader;
+use super::{Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Password, TrustedDocuments, urls};
+use crate::telemetry;
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// The least length of a signing secret: as long as the digest it keys.
+const SECRET_BYTES_MIN: usize = 32;
+
+impl Config {
+    pub(super) fn read(r: &mut Reader<'_>) -> Self {
+        let data_dir = r.text("data_dir", "a path", PathBuf::new(), |text| match text.trim() {
+            "" => Err("is empty".to_owned()),
+            _ => Ok(PathBuf::from(text)),
+        });
+        Self {
+            listen: read_listen(r),
+            database_url: r
+                .optional("database_url", DatabaseUrl::FORMS, DatabaseUrl::parse)
+                .unwrap_or_else(|| DatabaseUrl::inside(&data_dir)),
+            data_dir,
+            redis_url: r.optional("redis_url", urls::REDIS_FORMS, urls::parse_redis),
+            public_url: r.optional("public_url", urls::PUBLIC_FORMS, urls::parse_public),
+            allowed_origins: r.list("allowed_origins", "origins", urls::parse_origin),
+            trusted_proxies: r.list("trusted_proxies", "addresses and networks", str::parse),
+            bcrypt_cost: r.number("bcrypt_cost", 4..=20),
+            access_token_ttl: r.duration("access_token_ttl", SECOND..=DAY * 30),
+            refresh_token_ttl: r.duration("refresh_token_ttl", SECOND..=DAY * 400),
+            refresh_reuse_grace: r.duration("refresh_reuse_grace", Duration::ZERO..=MINUTE * 5),
+            token_keys_dir: r.optional_path("token_keys_dir"),
+            secret: read_secret(r),
+            issuer: read_issuer(r),
+            rate_limits: r.flag("rate_limits"),
+            introspection: r.flag("introspection"),
+            signup: r.flag("signup"),
+            log: read_log(r),
+            log_format: read_log_format(r),
+            trusted_documents: read_trusted_documents(r),
+            database: Database::read(r),
+            password: Password::read(r),
+            http: Http::read(r),
+            graphql: Graphql::read(r),
+            chat: Chat::read(r),
+            limits: Limits::read(r),
+        }
+    }
+}
+
+fn read_listen(r: &mut Reader<'_>) -> SocketAddr {
+    let stand_in = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    r.text("listen", "an IP address and a port, as in 127.0.0.1:8000 or [::1]:8000", stand_in, |text| {
+        text.trim().parse().map_err(|_| "is not an address with a port".to_owned())
+    })
+}
+
+fn read_secret(r: &mut Reader<'_>) -> Option<SecretString> {
+    r.optional("secret", "at least 32 bytes, or empty", |text| match text.len() {
+        SECRET_BYTES_MIN.. => Ok(SecretString::from(text)),
+        _ => Err("is too short to be safe".to_owned()),
+    })
+}
+
+fn read_issuer(r: &mut Reader<'_>) -> String {
+    r.text("issuer", "1 to 200 characters", String::new(), |text| match text.chars().count() {
+        1..=200 => Ok(text.to_owned()),
+        0 => Err("is empty".to_owned()),
+        _ => Err("is too long".to_owned()),
+    })
+}
+
+fn read_log(r: &mut Reader<'_>) -> String {
+    r.text("log", "error, warn, info, debug, trace, off, or part=level", String::new(), |text| {
+        telemetry::check(text).map(|()| text.to_owned())
+    })
+}
+
+fn read_log_format(r: &mut Reader<'_>) -> telemetry::Format {
+    r.text("log_format", "human or json", telemetry::Format::Human, |text| match text {
+        "human" => Ok(telemetry::Format::Human),
+        "json" => Ok(telemetry::Format::Json),
+        _ => Err("is not a format".to_owned()),
+    })
+}
+
+fn read_trusted_documents(r: &mut Reader<'_>) -> Option<TrustedDocuments> {
+    let manifest = r.optional_path("trusted_documents");
+    let only = r.flag("trusted_documents_only");
+    r.agree(
+        &["trusted_documents_only", "trusted_documents"],
+        manifest.is_some() || !only,
+        "trusted_documents_only refuses every document while trusted_documents names none",
+    );
+    manifest.map(|manifest| TrustedDocuments { manifest, only })
+}
+
+impl Database {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            pool_size: r.number("database.pool_size", 1..=1000),
+            read_pool_size: r.number("database.read_pool_size", 1..=256),
+            write_queue_max: r.number("database.write_queue_max", 1..=1_000_000),
+            busy_timeout: r.duration("database.busy_timeout", MS * 10..=MINUTE),
+            connect_timeout: r.duration("database.connect_timeout", MS * 100..=MINUTE),
+            statement_timeout: r.duration("database.statement_timeout", MS * 100..=MINUTE * 10),
+        }
+    }
+}
+
+impl Password {
+    fn read(r: &mut Reader<'_>) -> Self {
+        let half_the_cores =
+            || std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
+        let threads = match r.number("password.threads", 0..=256) {
+            0 => half_the_cores(),
+            threads => threads,
+        };
+        Self { threads, queue_max: r.number("password.queue_max", 1..=10_000) }
+    }
+}
+
+impl Http {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            connections_max: r.number("http.connections_max", 1..=1_000_000),
+            header_timeout: r.duration("http.header_timeout", MS * 100..=MINUTE * 5),
+            body_timeout: r.duration("http.body_timeout", MS * 100..=HOUR),
+            idle_timeout: r.duration("http.idle_timeout", MS * 100..=HOUR),
+            request_timeout: r.duration("http.request_timeout", MS * 100..=MINUTE * 10),
+            body_bytes_max: r.number("http.body_bytes_max", 1024..=104_857_600),
+            // The HTTP library takes no less.
+            header_bytes_max: r.number("http.header_bytes_max", 8192..=1_048_576),
+            drain_timeout: r.duration("http.drain_timeout", Duration::ZERO..=MINUTE * 5),
+            batch_max: r.number("http.batch_max", 0..=10),
+        }
+    }
+}
+
+impl Graphql {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            query_bytes_max: r.number("graphql.query_bytes_max", 256..=1_048_576),
+            tokens_max: r.number("graphql.tokens_max", 10..=100_000),
+            brackets_max: r.number("graphql.brackets_max", 4..=256),
+            depth_max: r.number("graphql.depth_max", 2..=100),
+            fields_max: r.number("graphql.fields_max", 1..=100_000),
+            aliases_max: r.number("graphql.aliases_max", 1..=100_000),
+            directives_max: r.number("graphql.directives_max", 1..=100_000),
+            roots_max: r.number("graphql.roots_max", 1..=10_000),
+            cost_max: r.number("graphql.cost_max", 1..=10_000_000),
+            document_cache_max: r.number("graphql.document_cache_max", 0..=1_000_000),
+        }
+    }
+}
+
+impl Chat {
+    fn read(r: &mut Reader<'_>) -> Self {
+        let page_default = r.number("chat.page_default", 1..=1000);
+        let page_max = r.number("chat.page_max", 1..=1000);
+        let rule = "chat.page_default may not be more than chat.page_max";
+        r.agree(&["chat.page_default", "chat.page_max"], page_default <= page_max, rule);
+        Self {
+            text_chars_max: r.number("chat.text_chars_max", 1..=1_000_000),
+            text_bytes_max: r.number("chat.text_bytes_max", 1..=4_000_000),
+            room_name_chars_max: r.number("chat.room_name_chars_max", 1..=255),
+            members_per_call_max: r.number("chat.members_per_call_max", 1..=1000),
+            page_default,
+            page_max,
+        }
+    }
+}
+
+impl Limits {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            login_per_account_per_minute: r.rate("limits.login_per_account_per_minute"),
+            login_per_address_per_minute: r.rate("limits.login_per_address_per_minute"),
+            signup_per_address_per_hour: r.rate("limits.signup_per_address_per_hour"),
+            send_per_user_per_second: r.rate("limits.send_per_user_per_second"),
+            send_per_user_burst: r.rate("limits.send_per_user_burst"),
+            request_per_address_per_second: r.rate("limits.request_per_address_per_second"),
+            request_per_address_burst: r.rate("limits.request_per_address_burst"),
+        }
+    }
+}
