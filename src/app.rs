@@ -102,8 +102,22 @@ impl App {
         self.store.epoch()
     }
 
+    /// The database, for those who watch over it.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Passwords that wait to be hashed.
+    pub fn password_queue_len(&self) -> usize {
+        self.passwords.queue_len()
+    }
+
+    /// Lets accepted work end, and closes the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+        let passwords = Arc::clone(&self.passwords);
+        // It waits for a hash to end, which is too long for a runtime thread.
+        let _ = tokio::task::spawn_blocking(move || passwords.shutdown()).await;
     }
 }
 

@@ -3,9 +3,16 @@
 
 pub mod app;
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod docs;
 pub mod domain;
 pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod metrics;
+pub mod server;
 pub mod storage;
 pub mod telemetry;
+pub mod ui;

@@ -58,6 +58,11 @@ fn source() -> rand::rngs::ThreadRng {
     rand::rng()
 }
 
+/// The mark of a new database.
+pub fn epoch() -> u32 {
+    u32::from_be_bytes(bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -190,6 +190,12 @@ pub struct Slice<T> {
     pub has_next: bool,
 }
 
+impl<T> Default for Slice<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), has_previous: false, has_next: false }
+    }
+}
+
 impl<T> Slice<T> {
     /// Cuts a page out of up to `limit + 1` rows that were read from the page's end: the extra row
     /// only tells that more follows. Rows read from the last end come newest first and are turned.

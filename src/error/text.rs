@@ -62,6 +62,7 @@ pub enum Text {
     NotFound,
     OneOfRoomOrInvite,
     OutOfRange { min: i64, max: i64 },
+    PayloadTooLarge,
     PasswordAllDigits,
     PasswordCommon,
     PasswordTooLong { bytes_max: usize },
@@ -121,6 +122,7 @@ impl Text {
             Self::NotFound => "There is no such thing, or you cannot see it.",
             Self::OneOfRoomOrInvite => "Give roomId or inviteCode, and only one of them.",
             Self::OutOfRange { min, max } => return format!("Give a number from {min} to {max}.").into(),
+            Self::PayloadTooLarge => "The request is larger than the server reads.",
             Self::PasswordAllDigits => "A password needs more than digits.",
             Self::PasswordCommon => "This password is too common.",
             Self::PasswordTooLong { bytes_max } => {
@@ -177,6 +179,7 @@ impl Text {
             Self::NotFound => "No existe, o no puedes verlo.",
             Self::OneOfRoomOrInvite => "Indica roomId o inviteCode, y solo uno de los dos.",
             Self::OutOfRange { min, max } => return format!("Indica un número de {min} a {max}.").into(),
+            Self::PayloadTooLarge => "La petición es mayor de lo que el servidor lee.",
             Self::PasswordAllDigits => "Una contraseña necesita algo más que cifras.",
             Self::PasswordCommon => "Esta contraseña es demasiado común.",
             Self::PasswordTooLong { bytes_max } => {

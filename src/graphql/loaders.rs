@@ -1,0 +1,151 @@
+//! Batches look-ups that one request makes field by field. Made anew for each request, so that
+//! nothing is remembered from one to the next.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use async_graphql::Context;
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::runtime::{TokioSpawner, TokioTimer};
+
+use crate::app::App;
+use crate::app::messages::MessageList;
+use crate::app::rooms::MemberList;
+use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::paging::End;
+use crate::domain::rooms::RoomView;
+use crate::domain::sessions::Viewer;
+use crate::domain::users::User;
+use crate::error::{Error, Result};
+use crate::graphql::error::top_level;
+use crate::storage::messages::Sent;
+
+pub type Loaders = DataLoader<Batches, HashMapCache>;
+
+/// Looks several things of one kind up at once, as the viewer may see them.
+#[derive(Debug)]
+pub struct Batches {
+    app: Arc<App>,
+    viewer: Viewer,
+}
+
+pub fn loaders(app: Arc<App>, viewer: Viewer) -> Loaders {
+    let batches = Batches { app, viewer };
+    DataLoader::with_cache(batches, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
+}
+
+/// Loads one thing through the request's batches.
+pub(super) async fn load<K>(
+    ctx: &Context<'_>,
+    key: K,
+) -> async_graphql::Result<Option<<Batches as Loader<K>>::Value>>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Batches: Loader<K, Error = Arc<Error>>,
+{
+    let loaded = ctx.data_unchecked::<Loaders>().load_one(key).await;
+    loaded.map_err(|error| top_level(ctx, &error))
+}
+
+async fn keyed<K: Hash + Eq, V>(
+    found: impl Future<Output = Result<Vec<V>>>,
+    key: impl Fn(&V) -> K,
+) -> Result<HashMap<K, V>, Arc<Error>> {
+    Ok(found.await.map_err(Arc::new)?.into_iter().map(|value| (key(&value), value)).collect())
+}
+
+impl Loader<UserKey> for Batches {
+    type Value = User;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[UserKey]) -> Result<HashMap<UserKey, User>, Arc<Error>> {
+        keyed(self.app.users_by_key(&self.viewer, keys.to_vec()), |user| user.key).await
+    }
+}
+
+impl Loader<RoomKey> for Batches {
+    type Value = RoomView;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[RoomKey]) -> Result<HashMap<RoomKey, RoomView>, Arc<Error>> {
+        keyed(self.app.rooms_by_key(&self.viewer, keys.to_vec()), |view| view.room.key).await
+    }
+}
+
+impl Loader<MessageKey> for Batches {
+    type Value = Sent;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[MessageKey]) -> Result<HashMap<MessageKey, Sent>, Arc<Error>> {
+        keyed(self.app.messages_by_key(&self.viewer, keys.to_vec()), |(message, _)| message.key).await
+    }
+}
+
+/// What a SELF or DUO room is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct NameOf(pub(super) RoomKey);
+
+impl Loader<NameOf> for Batches {
+    type Value = String;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[NameOf]) -> Result<HashMap<NameOf, String>, Arc<Error>> {
+        let rooms = keys.iter().map(|key| key.0).collect();
+        let names = self.app.names_from_members(&self.viewer, rooms).await.map_err(Arc::new)?;
+        Ok(names.into_iter().map(|(room, name)| (NameOf(room), name)).collect())
+    }
+}
+
+/// The first or the last messages of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct HistoryEnd {
+    pub(super) room: RoomKey,
+    pub(super) end: End,
+    pub(super) limit: u16,
+}
+
+impl Loader<HistoryEnd> for Batches {
+    type Value = MessageList;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[HistoryEnd]) -> Result<HashMap<HistoryEnd, MessageList>, Arc<Error>> {
+        let mut found = HashMap::new();
+        for ((end, limit), rooms) in grouped(keys.iter().map(|key| ((key.end, key.limit), key.room))) {
+            let lists = self.app.message_ends(&self.viewer, rooms, end, limit).await.map_err(Arc::new)?;
+            found.extend(lists.into_iter().map(|(room, list)| (HistoryEnd { room, end, limit }, list)));
+        }
+        Ok(found)
+    }
+}
+
+/// The first or the last members of a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct MembersEnd {
+    pub(super) room: RoomKey,
+    pub(super) end: End,
+    pub(super) limit: u16,
+}
+
+impl Loader<MembersEnd> for Batches {
+    type Value = MemberList;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[MembersEnd]) -> Result<HashMap<MembersEnd, MemberList>, Arc<Error>> {
+        let mut found = HashMap::new();
+        for ((end, limit), rooms) in grouped(keys.iter().map(|key| ((key.end, key.limit), key.room))) {
+            let lists = self.app.member_ends(&self.viewer, rooms, end, limit).await.map_err(Arc::new)?;
+            found.extend(lists.into_iter().map(|(room, list)| (MembersEnd { room, end, limit }, list)));
+        }
+        Ok(found)
+    }
+}
+
+fn grouped<G: Hash + Eq, K>(pairs: impl Iterator<Item = (G, K)>) -> HashMap<G, Vec<K>> {
+    let mut groups: HashMap<G, Vec<K>> = HashMap::new();
+    for (group, key) in pairs {
+        groups.entry(group).or_default().push(key);
+    }
+    groups
+}

@@ -1,0 +1,222 @@
+//! Messages in the schema.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+
+use crate::app::messages::{MessageList, MessagePages, PostMessage, Posted, log_place};
+use crate::domain;
+use crate::domain::ids::GlobalId;
+use crate::domain::paging::{List, PageArgs, Place};
+use crate::domain::rooms::RoomView;
+use crate::error::Error;
+use crate::graphql::connection::{PageInfo, Total, connection};
+use crate::graphql::context::{app, cursor, viewer};
+use crate::graphql::error::{UserError, expose, settle, top_level};
+use crate::graphql::ids::DateTime;
+use crate::graphql::loaders::{HistoryEnd, load};
+use crate::graphql::rooms::Room;
+use crate::graphql::users::User;
+use crate::storage::messages::Sent;
+
+/// One message.
+pub(super) struct Message {
+    message: domain::messages::Message,
+    sender: Sender,
+}
+
+/// Who sent a message, as far as it was read along.
+enum Sender {
+    Unread,
+    Read(Option<domain::users::User>),
+}
+
+impl From<Sent> for Message {
+    fn from((message, sender): Sent) -> Self {
+        Self { message, sender: Sender::Read(sender) }
+    }
+}
+
+impl From<domain::messages::Message> for Message {
+    fn from(message: domain::messages::Message) -> Self {
+        Self { message, sender: Sender::Unread }
+    }
+}
+
+/// One message.
+#[Object]
+impl Message {
+    pub(super) async fn id(&self) -> ID {
+        ID(GlobalId::Message(self.message.key).encode())
+    }
+
+    async fn room(&self, ctx: &Context<'_>) -> async_graphql::Result<Room> {
+        let view = load(ctx, self.message.room).await?;
+        view.map(Room).ok_or_else(|| top_level(ctx, &Error::not_found()))
+    }
+
+    /// 1, 2, 3 ... within its room, in the order stored: no gaps, no ties.
+    async fn seq(&self) -> i64 {
+        self.message.seq
+    }
+
+    /// Null once the account is gone.
+    async fn sender(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+        match (&self.sender, self.message.sender) {
+            (Sender::Read(sender), _) => Ok(sender.clone().map(User)),
+            (Sender::Unread, Some(sender)) => Ok(load(ctx, sender).await?.map(User)),
+            (Sender::Unread, None) => Ok(None),
+        }
+    }
+
+    /// Empty when deleted, or when only files were sent.
+    async fn text(&self) -> &str {
+        &self.message.text
+    }
+
+    async fn created_at(&self) -> DateTime {
+        self.message.created_at.into()
+    }
+
+    /// The sender's own key for this send; null for everyone else.
+    async fn client_message_id(&self, ctx: &Context<'_>) -> Option<&str> {
+        let own = viewer(ctx).signed_in().is_some_and(|caller| Some(caller.user) == self.message.sender);
+        self.message.client_message_id.as_deref().filter(|_| own)
+    }
+}
+
+/// The cursor pages history, and resumes messageAdded and roomEvents.
+#[derive(SimpleObject)]
+pub(super) struct MessageEdge {
+    cursor: String,
+    pub(super) node: Message,
+}
+
+connection!(MessageConnection, MessageEdge, Message);
+
+impl MessageConnection {
+    pub(super) async fn of_room(
+        ctx: &Context<'_>,
+        view: &RoomView,
+        args: &PageArgs,
+    ) -> async_graphql::Result<Self> {
+        let room = view.room.key;
+        let list = match expose(ctx, app(ctx).message_page(viewer(ctx), view, args))? {
+            MessagePages::AtEnd(end, limit) => load(ctx, HistoryEnd { room, end, limit }).await?,
+            MessagePages::Between(page) => Some(expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?),
+        };
+        let slice = list.map(|list| list.slice).unwrap_or_default();
+        let place = |(message, _): &Sent| {
+            let (list, place) = log_place(message);
+            cursor(ctx, list, place)
+        };
+        Ok(Self::with(MessageList { slice }, place, Total::Known(view.room.last_seq)))
+    }
+
+    fn with(list: MessageList, place: impl Fn(&Sent) -> String, total: Total) -> Self {
+        let page_info = PageInfo::of(&list.slice, &place);
+        let edges = list.slice.items.into_iter();
+        let edges = edges.map(|sent| MessageEdge { cursor: place(&sent), node: sent.into() }).collect();
+        Self { edges, page_info, total }
+    }
+}
+
+#[derive(Default)]
+pub struct MessageQuery;
+
+#[Object]
+impl MessageQuery {
+    /// Oldest to newest: one room, or every room you are in when roomId is left out.
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        room_id: Option<ID>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<MessageConnection> {
+        let args = PageArgs { first, after, last, before };
+        let Some(room_id) = room_id else {
+            let list = expose(ctx, app(ctx).messages_of_all(viewer(ctx), &args).await)?;
+            let place = |(message, _): &Sent| cursor(ctx, List::Messages, Place::at(message.key.0));
+            return Ok(MessageConnection::with(list, place, Total::AllMessages));
+        };
+        let found = async {
+            let room = app(ctx).room(viewer(ctx), GlobalId::room(&room_id, "roomId")?).await?;
+            room.ok_or_else(|| Error::not_found().at("roomId"))
+        };
+        let view = expose(ctx, found.await)?;
+        MessageConnection::of_room(ctx, &view, &args).await
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct SendMessageInput {
+    room_id: ID,
+    #[graphql(default)]
+    text: String,
+    /// Your own key for this send. Repeat it, now or next year, and the first message comes back, never a second.
+    client_message_id: Option<String>,
+}
+
+#[derive(InputObject)]
+pub(super) struct SendDirectMessageInput {
+    user_id: ID,
+    #[graphql(default)]
+    text: String,
+    client_message_id: Option<String>,
+}
+
+#[derive(SimpleObject, Default)]
+pub(super) struct SendMessagePayload {
+    message: Option<Message>,
+    edge: Option<MessageEdge>,
+    /// True when clientMessageId had been used before.
+    duplicate: bool,
+    errors: Vec<UserError>,
+}
+
+impl SendMessagePayload {
+    fn of(ctx: &Context<'_>, outcome: crate::error::Result<Posted>) -> async_graphql::Result<Self> {
+        Ok(match settle(ctx, outcome)? {
+            Ok(Posted { message, duplicate }) => {
+                let (list, place) = log_place(&message);
+                let edge = MessageEdge { cursor: cursor(ctx, list, place), node: message.clone().into() };
+                Self { message: Some(message.into()), edge: Some(edge), duplicate, errors: Vec::new() }
+            }
+            Err(errors) => Self { errors, ..Default::default() },
+        })
+    }
+}
+
+#[derive(Default)]
+pub struct MessageMutation;
+
+#[Object]
+impl MessageMutation {
+    async fn send_message(
+        &self,
+        ctx: &Context<'_>,
+        input: SendMessageInput,
+    ) -> async_graphql::Result<SendMessagePayload> {
+        let SendMessageInput { room_id, text, client_message_id } = input;
+        let outcome = async {
+            let room = GlobalId::room(&room_id, "roomId")?;
+            app(ctx).post(viewer(ctx), room, PostMessage { text, client_message_id }).await
+        };
+        SendMessagePayload::of(ctx, outcome.await)
+    }
+
+    /// Opens the DUO room if there is none, then sends.
+    async fn send_direct_message(
+        &self,
+        ctx: &Context<'_>,
+        input: SendDirectMessageInput,
+    ) -> async_graphql::Result<SendMessagePayload> {
+        let SendDirectMessageInput { user_id, text, client_message_id } = input;
+        let outcome = async {
+            let to = GlobalId::user(&user_id, "userId")?;
+            app(ctx).post_direct(viewer(ctx), to, PostMessage { text, client_message_id }).await
+        };
+        SendMessagePayload::of(ctx, outcome.await)
+    }
+}

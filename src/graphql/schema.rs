@@ -1,0 +1,111 @@
+//! The schema as a whole, and its SDL.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, MergedObject, Object, SDLExportOptions, Schema};
+
+use crate::app::App;
+use crate::domain::ids::{GlobalId, MessageKey};
+use crate::error::{Code, Error, Text};
+use crate::graphql::auth::AuthMutation;
+use crate::graphql::context::{Links, app, viewer};
+use crate::graphql::error::expose;
+use crate::graphql::ids::Node;
+use crate::graphql::loaders::load;
+use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
+use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
+use crate::graphql::subscriptions::Subscriptions;
+use crate::graphql::users::{User, UserMutation, UserQuery};
+
+#[derive(MergedObject, Default)]
+pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery);
+
+#[derive(MergedObject, Default)]
+pub struct Mutation(AuthMutation, UserMutation, RoomMutation, MembershipMutation, MessageMutation);
+
+pub type ChatSchema = Schema<Query, Mutation, Subscriptions>;
+
+/// Objects that one `nodes` call may ask for.
+const NODES_MAX: usize = 200;
+
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Any object by id; null if absent or hidden from you.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Node>> {
+        Ok(find_nodes(ctx, &[id]).await?.into_iter().next().flatten())
+    }
+
+    async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> async_graphql::Result<Vec<Option<Node>>> {
+        if ids.len() > NODES_MAX {
+            let error = Error::new(Code::TooLong, Text::TooMany { max: NODES_MAX });
+            return expose(ctx, Err(error));
+        }
+        find_nodes(ctx, &ids).await
+    }
+}
+
+/// Looks ids of all types up in one statement for each type.
+async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<Option<Node>>> {
+    let (app, viewer) = (app(ctx), viewer(ctx));
+    let wanted: Vec<Option<GlobalId>> = ids.iter().map(|id| GlobalId::decode(id)).collect();
+    let named = |pick: fn(GlobalId) -> Option<uuid::Uuid>| {
+        wanted.iter().flatten().copied().filter_map(pick).collect::<Vec<_>>()
+    };
+    let people = named(|id| if let GlobalId::User(id) = id { Some(id) } else { None });
+    let rooms = named(|id| if let GlobalId::Room(id) = id { Some(id) } else { None });
+    // Asked even for no ids, so that a signed-out caller is told so whatever the ids are.
+    let people = expose(ctx, app.users_by_id(viewer, people).await)?;
+    let rooms = if rooms.is_empty() { Vec::new() } else { expose(ctx, app.rooms_by_id(viewer, rooms).await)? };
+    let message = |key: MessageKey| load(ctx, key);
+    let mut nodes = Vec::with_capacity(wanted.len());
+    let mut messages = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
+        GlobalId::Message(key) => Some(message(*key)),
+        GlobalId::User(_) | GlobalId::Room(_) => None,
+    }))
+    .await
+    .into_iter();
+    for id in wanted {
+        nodes.push(match id {
+            None => None,
+            Some(GlobalId::User(id)) => {
+                people.iter().find(|user| user.id == id).cloned().map(|user| Node::User(User(user)))
+            }
+            Some(GlobalId::Room(id)) => {
+                rooms.iter().find(|view| view.room.id == id).cloned().map(|view| Node::Room(Room(view)))
+            }
+            Some(GlobalId::Message(_)) => match messages.next() {
+                Some(found) => found?.map(|sent| Node::Message(Message::from(sent))),
+                None => None,
+            },
+        });
+    }
+    Ok(nodes)
+}
+
+/// Builds the schema over the use cases.
+pub fn build(app: Arc<App>, links: Links, introspection: bool) -> ChatSchema {
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscriptions).data(app).data(links);
+    let schema = if introspection { schema } else { schema.disable_suggestions() };
+    schema.finish()
+}
+
+/// The SDL, in an order that does not depend on the code's.
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscriptions).finish();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .prefer_single_line_descriptions()
+        .use_space_ident()
+        .indent_width(2);
+    let mut sdl: String = schema.sdl_with_options(options).lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    while sdl.ends_with("\n\n") {
+        sdl.pop();
+    }
+    sdl
+}

@@ -1,0 +1,216 @@
+//! People in the schema.
+
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+
+use crate::app::users::{PeopleList, ProfileChange};
+use crate::domain;
+use crate::domain::ids::GlobalId;
+use crate::domain::paging::{List, PageArgs};
+use crate::graphql::connection::{PageInfo, Total, connection};
+use crate::graphql::context::{app, cursor, links, viewer};
+use crate::graphql::error::{UserError, expose, settle};
+use crate::graphql::ids::{DateTime, UserType};
+
+/// A person or a bot.
+pub(super) struct User(pub(super) domain::users::User);
+
+impl User {
+    /// A field that only the person and administrators see.
+    fn private<'a, T>(&'a self, ctx: &Context<'_>, field: impl FnOnce(&'a domain::users::User) -> T) -> Option<T> {
+        app(ctx).sees_private(viewer(ctx), &self.0).then(|| field(&self.0))
+    }
+}
+
+/// A person or a bot.
+#[Object]
+impl User {
+    pub(super) async fn id(&self) -> ID {
+        ID(GlobalId::User(self.0.id).encode())
+    }
+
+    /// The number that legacy REST callers know.
+    async fn database_id(&self) -> i64 {
+        self.0.key.0
+    }
+
+    /// Unique, without regard to case.
+    async fn username(&self) -> &str {
+        &self.0.username
+    }
+
+    async fn display_name(&self) -> String {
+        self.0.display_name()
+    }
+
+    async fn first_name(&self) -> &str {
+        &self.0.first_name
+    }
+
+    async fn last_name(&self) -> &str {
+        &self.0.last_name
+    }
+
+    /// Only you and administrators see it.
+    async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.private(ctx, |user| user.email.as_str())
+    }
+
+    async fn avatar_url(&self, ctx: &Context<'_>) -> Option<String> {
+        self.0.avatar.as_ref().map(|path| format!("{}/media/{path}", links(ctx).public_url))
+    }
+
+    async fn user_type(&self) -> UserType {
+        self.0.user_type.into()
+    }
+
+    async fn bio(&self) -> Option<&str> {
+        self.0.bio.as_deref()
+    }
+
+    /// Only you and administrators.
+    async fn phone(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.private(ctx, |user| user.phone.as_deref()).flatten()
+    }
+
+    /// Only you and administrators.
+    async fn address(&self, ctx: &Context<'_>) -> Option<&str> {
+        self.private(ctx, |user| user.address.as_deref()).flatten()
+    }
+
+    async fn created_at(&self) -> DateTime {
+        self.0.created_at.into()
+    }
+}
+
+#[derive(SimpleObject)]
+pub(super) struct UserEdge {
+    cursor: String,
+    pub(super) node: User,
+}
+
+connection!(UserConnection, UserEdge, User);
+
+impl UserConnection {
+    fn of(ctx: &Context<'_>, list: PeopleList) -> Self {
+        let place = |user: &domain::users::User| cursor(ctx, List::Users, PeopleList::place(user));
+        let page_info = PageInfo::of(&list.slice, place);
+        let edges = list.slice.items.iter().map(|user| UserEdge { cursor: place(user), node: User(user.clone()) });
+        Self { edges: edges.collect(), page_info, total: Total::People(list) }
+    }
+}
+
+/// Narrows users; every field given must hold.
+#[derive(InputObject)]
+pub(super) struct UserFilter {
+    /// Start of a username or any name.
+    search: Option<String>,
+    exclude_ids: Option<Vec<ID>>,
+    #[graphql(default_with = "Some(false)")]
+    exclude_viewer: Option<bool>,
+}
+
+impl UserFilter {
+    fn parse(self) -> crate::error::Result<domain::users::UserFilter> {
+        let ids = self.exclude_ids.unwrap_or_default();
+        Ok(domain::users::UserFilter {
+            search: self.search,
+            exclude: ids.iter().map(|id| GlobalId::user(id, "excludeIds")).collect::<Result<_, _>>()?,
+            exclude_viewer: self.exclude_viewer.unwrap_or_default(),
+        })
+    }
+}
+
+#[derive(Default)]
+pub struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// The signed-in user; null when signed out.
+    async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+        Ok(expose(ctx, app(ctx).viewer(viewer(ctx)).await)?.map(User))
+    }
+
+    async fn user(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<User>> {
+        let found = async { app(ctx).user(viewer(ctx), GlobalId::user(&id, "id")?).await };
+        Ok(expose(ctx, found.await)?.map(User))
+    }
+
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<UserFilter>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<UserConnection> {
+        let page = PageArgs { first, after, last, before };
+        let found = async {
+            let filter = filter.map(UserFilter::parse).transpose()?.unwrap_or_default();
+            app(ctx).users(viewer(ctx), filter, &page).await
+        };
+        Ok(UserConnection::of(ctx, expose(ctx, found.await)?))
+    }
+}
+
+#[derive(InputObject)]
+pub(super) struct UpdateProfileInput {
+    /// Another user's id: administrators only.
+    user_id: Option<ID>,
+    username: Option<String>,
+    email: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    bio: MaybeUndefined<String>,
+    phone: MaybeUndefined<String>,
+    address: MaybeUndefined<String>,
+    user_type: Option<UserType>,
+}
+
+/// `None` where nothing was said, an inner `None` where null was.
+pub(super) fn said<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
+    match value {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(value)),
+    }
+}
+
+#[derive(SimpleObject, Default)]
+pub(super) struct UpdateProfilePayload {
+    user: Option<User>,
+    errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub struct UserMutation;
+
+#[Object]
+impl UserMutation {
+    async fn update_profile(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateProfileInput,
+    ) -> async_graphql::Result<UpdateProfilePayload> {
+        let UpdateProfileInput { user_id, username, email, first_name, last_name, .. } = input;
+        let UpdateProfileInput { bio, phone, address, user_type, .. } = input;
+        let change = ProfileChange {
+            username,
+            email,
+            first_name,
+            last_name,
+            bio: said(bio),
+            phone: said(phone),
+            address: said(address),
+            user_type: user_type.map(Into::into),
+        };
+        let outcome = async {
+            let whose = user_id.map(|id| GlobalId::user(&id, "userId")).transpose()?;
+            app(ctx).update_profile(viewer(ctx), whose, change).await
+        };
+        Ok(match settle(ctx, outcome.await)? {
+            Ok(user) => UpdateProfilePayload { user: Some(User(user)), errors: Vec::new() },
+            Err(errors) => UpdateProfilePayload { errors, ..Default::default() },
+        })
+    }
+}

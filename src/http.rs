@@ -1,0 +1,4 @@
+//! Words that the HTTP faces share: who calls, and what the headers say. It answers no request.
+
+pub mod client;
+pub mod headers;

@@ -1,0 +1,345 @@
+//! The numbers the server shows about itself, as Prometheus text.
+//!
+//! A [`Metrics`] is a value that is handed about, not a process-wide static: servers in one test
+//! process count apart, and a metric can only be touched through a method here, so that [`TABLE`] has
+//! all of them. Labels take few values, and none comes from a caller.
+
+mod process;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use process::Process;
+
+/// From half a millisecond, a cached read, to ten seconds, a request about to time out.
+const REQUEST_SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram(&'static [f64]),
+}
+
+#[derive(Debug)]
+struct Metric {
+    name: &'static str,
+    kind: Kind,
+    unit: Unit,
+    help: &'static str,
+}
+
+macro_rules! table {
+    ($($id:ident = $name:literal, $kind:expr, $unit:ident, $help:literal;)*) => {
+        $(const $id: &str = $name;)*
+        /// Every metric of the server; the process has its own beside it.
+        const TABLE: &[Metric] = &[$(Metric { name: $id, kind: $kind, unit: Unit::$unit, help: $help }),*];
+    };
+}
+
+table! {
+    HTTP_REQUESTS = "tertulia_http_requests_total", Kind::Counter, Count,
+        "HTTP requests answered, by method, route and class of status; `aborted` is a caller that went away.";
+    HTTP_SECONDS = "tertulia_http_request_duration_seconds", Kind::Histogram(REQUEST_SECONDS), Seconds,
+        "Time from the head of a request to the head of its answer, by method, route and class of status.";
+    HTTP_IN_FLIGHT = "tertulia_http_requests_in_flight", Kind::Gauge, Count,
+        "HTTP requests being worked on.";
+    CONNECTIONS_ACCEPTED = "tertulia_connections_accepted_total", Kind::Counter, Count,
+        "TCP connections accepted, refused ones among them.";
+    CONNECTIONS_REFUSED = "tertulia_connections_refused_total", Kind::Counter, Count,
+        "Connections over the cap: answered with 503, or dropped when even that was too much.";
+    CONNECTIONS_OPEN = "tertulia_connections_open", Kind::Gauge, Count,
+        "Connections open, upgraded ones among them.";
+    CONNECTIONS_OVERDUE = "tertulia_connections_overdue_total", Kind::Counter, Count,
+        "Connections closed at a deadline, by which one: head, idle, stalled or drain.";
+    ACCEPT_ERRORS = "tertulia_connection_accept_errors_total", Kind::Counter, Count,
+        "Connections that the system could not hand over, by kind: peer or resources.";
+    OPERATIONS = "tertulia_graphql_operations_total", Kind::Counter, Count,
+        "GraphQL operations, by type and by the code of their first error, `OK` without one.";
+    DOCUMENTS_CACHED = "tertulia_graphql_documents_cached", Kind::Gauge, Count,
+        "Parsed documents kept.";
+    WRITE_QUEUE = "tertulia_write_queue_depth", Kind::Gauge, Count,
+        "Units of work waiting for SQLite's writer.";
+    PASSWORD_QUEUE = "tertulia_password_queue_depth", Kind::Gauge, Count,
+        "Passwords waiting to be hashed.";
+    DB_IN_USE = "tertulia_db_connections_in_use", Kind::Gauge, Count,
+        "Database connections lent out.";
+    DB_STATEMENTS = "tertulia_db_statements_total", Kind::Counter, Count,
+        "SQL statements run.";
+}
+
+/// All metrics of one server. Cloning gives another handle on the same numbers.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    process: Process,
+    http_in_flight: Gauge,
+    connections_accepted: Counter,
+    connections_refused: Counter,
+    connections_open: Gauge,
+    documents_cached: Gauge,
+    write_queue: Gauge,
+    password_queue: Gauge,
+    db_in_use: Gauge,
+    db_statements: Counter,
+}
+
+/// Numbers that other parts keep for themselves, read at each scrape.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Levels {
+    pub documents_cached: usize,
+    pub write_queue: usize,
+    pub password_queue: usize,
+    pub db_in_use: usize,
+    pub db_statements: u64,
+}
+
+/// Beyond four thousand million a level is no longer exact, and no bound here allows so much.
+fn level(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// Which deadline a connection ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overdue {
+    /// The head of a request did not arrive in time.
+    Head,
+    /// No further request arrived in time.
+    Idle,
+    /// The peer stopped reading what it asked for.
+    Stalled,
+    /// The server stopped before the peer was done.
+    Drain,
+}
+
+impl Overdue {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Idle => "idle",
+            Self::Stalled => "stalled",
+            Self::Drain => "drain",
+        }
+    }
+}
+
+/// One thing that is counted while it lives.
+#[derive(Debug)]
+pub struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let builder = TABLE.iter().try_fold(PrometheusBuilder::new(), |builder, metric| match metric.kind {
+            Kind::Histogram(buckets) => {
+                builder.set_buckets_for_metric(Matcher::Full(metric.name.to_owned()), buckets)
+            }
+            Kind::Counter | Kind::Gauge => Ok(builder),
+        });
+        // Only an empty list of buckets is refused; the test of the table would see a summary.
+        let builder = builder.unwrap_or_default();
+        let recorder = builder.build_recorder();
+        for Metric { name, kind, unit, help } in TABLE {
+            let (name, unit, help) = (KeyName::from_const_str(name), Some(*unit), (*help).into());
+            match kind {
+                Kind::Counter => recorder.describe_counter(name, unit, help),
+                Kind::Gauge => recorder.describe_gauge(name, unit, help),
+                Kind::Histogram(_) => recorder.describe_histogram(name, unit, help),
+            }
+        }
+        Self { shared: Arc::new(Shared::new(recorder)) }
+    }
+
+    /// The Prometheus text, format 0.0.4.
+    pub fn render(&self) -> String {
+        let mut text = self.shared.handle.render();
+        self.shared.process.render(&mut text);
+        text
+    }
+
+    /// Folds recorded durations into their buckets. Without it, or a scrape, they pile up.
+    pub fn upkeep(&self) {
+        self.shared.handle.run_upkeep();
+    }
+
+    /// Counts a request as in flight until the guard is dropped.
+    pub fn http_in_flight(&self) -> Counted {
+        Counted::new(self.shared.http_in_flight.clone())
+    }
+
+    /// `status` is `None` when the caller went away before there was one.
+    pub fn http_request(&self, method: &'static str, route: &str, status: Option<u16>, took: Duration) {
+        let class = match status.map(|status| status / 100) {
+            Some(1) => "1xx",
+            Some(2) => "2xx",
+            Some(3) => "3xx",
+            Some(4) => "4xx",
+            Some(_) => "5xx",
+            None => "aborted",
+        };
+        let labels = || {
+            let route = Label::new("route", route.to_owned());
+            vec![Label::from_static_parts("method", method), route, Label::from_static_parts("status", class)]
+        };
+        self.counter(HTTP_REQUESTS, labels()).increment(1);
+        self.histogram(HTTP_SECONDS, labels()).record(took.as_secs_f64());
+    }
+
+    pub fn connection_accepted(&self) {
+        self.shared.connections_accepted.increment(1);
+    }
+
+    pub fn connection_refused(&self) {
+        self.shared.connections_refused.increment(1);
+    }
+
+    /// Counts a connection as open until the guard is dropped.
+    pub fn connection_open(&self) -> Counted {
+        Counted::new(self.shared.connections_open.clone())
+    }
+
+    pub fn connection_overdue(&self, which: Overdue) {
+        self.counter(CONNECTIONS_OVERDUE, vec![Label::from_static_parts("deadline", which.as_str())])
+            .increment(1);
+    }
+
+    /// `resources` when descriptors or memory ran out, else the peer gave up first.
+    pub fn accept_error(&self, resources: bool) {
+        let kind = if resources { "resources" } else { "peer" };
+        self.counter(ACCEPT_ERRORS, vec![Label::from_static_parts("kind", kind)]).increment(1);
+    }
+
+    /// `kind` is query, mutation or subscription; `code` is that of the first error.
+    pub fn graphql_operation(&self, kind: &'static str, code: Option<&'static str>) {
+        let code = Label::from_static_parts("code", code.unwrap_or("OK"));
+        self.counter(OPERATIONS, vec![Label::from_static_parts("type", kind), code]).increment(1);
+    }
+
+    /// Takes over the numbers that others keep.
+    pub fn observe(&self, levels: Levels) {
+        let Levels { documents_cached, write_queue, password_queue, db_in_use, db_statements } = levels;
+        self.shared.documents_cached.set(level(documents_cached));
+        self.shared.write_queue.set(level(write_queue));
+        self.shared.password_queue.set(level(password_queue));
+        self.shared.db_in_use.set(level(db_in_use));
+        self.shared.db_statements.absolute(db_statements);
+    }
+
+    fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
+        self.shared.recorder.register_counter(&Key::from_parts(name, labels), &METADATA)
+    }
+
+    fn histogram(&self, name: &'static str, labels: Vec<Label>) -> Histogram {
+        self.shared.recorder.register_histogram(&Key::from_parts(name, labels), &METADATA)
+    }
+}
+
+const METADATA: Metadata<'static> = Metadata::new("tertulia", Level::INFO, None);
+
+impl Shared {
+    /// Metrics without labels are registered at once, so that they show as 0 from the first scrape.
+    fn new(recorder: PrometheusRecorder) -> Self {
+        let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
+        let gauge = |name| recorder.register_gauge(&Key::from_static_name(name), &METADATA);
+        Self {
+            handle: recorder.handle(),
+            process: Process::default(),
+            http_in_flight: gauge(HTTP_IN_FLIGHT),
+            connections_accepted: counter(CONNECTIONS_ACCEPTED),
+            connections_refused: counter(CONNECTIONS_REFUSED),
+            connections_open: gauge(CONNECTIONS_OPEN),
+            documents_cached: gauge(DOCUMENTS_CACHED),
+            write_queue: gauge(WRITE_QUEUE),
+            password_queue: gauge(PASSWORD_QUEUE),
+            db_in_use: gauge(DB_IN_USE),
+            db_statements: counter(DB_STATEMENTS),
+            recorder,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch_all(metrics: &Metrics) -> Vec<Counted> {
+        metrics.http_request("GET", "/graphql", Some(200), Duration::from_millis(3));
+        metrics.connection_overdue(Overdue::Head);
+        metrics.accept_error(true);
+        metrics.graphql_operation("query", Some("NOT_FOUND"));
+        metrics.observe(Levels { db_statements: 3, ..Levels::default() });
+        vec![metrics.http_in_flight()]
+    }
+
+    #[test]
+    fn every_metric_of_the_table_shows_with_its_help_and_kind() {
+        let metrics = Metrics::new();
+        let _open = touch_all(&metrics);
+        let text = metrics.render();
+        for Metric { name, kind, help, .. } in TABLE {
+            let kind = match kind {
+                Kind::Counter => "counter",
+                Kind::Gauge => "gauge",
+                Kind::Histogram(_) => "histogram",
+            };
+            assert!(text.contains(&format!("# HELP {name} {help}\n")), "{name} in {text}");
+            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} in {text}");
+        }
+        let shown = text.lines().filter(|line| line.starts_with("# TYPE tertulia_")).count();
+        assert_eq!(shown, TABLE.len(), "{text}");
+    }
+
+    #[test]
+    fn names_follow_the_conventions() {
+        for Metric { name, kind, unit, .. } in TABLE {
+            assert!(name.starts_with("tertulia_"), "{name}");
+            assert_eq!(name.ends_with("_total"), matches!(kind, Kind::Counter), "{name}");
+            assert_eq!(name.contains("_seconds"), *unit == Unit::Seconds, "{name}");
+        }
+    }
+
+    #[test]
+    fn two_servers_in_one_process_count_apart() {
+        let (one, other) = (Metrics::new(), Metrics::new());
+        one.connection_accepted();
+        assert!(one.render().contains("tertulia_connections_accepted_total 1\n"));
+        assert!(other.render().contains("tertulia_connections_accepted_total 0\n"));
+    }
+
+    #[test]
+    fn what_is_counted_while_it_lives_goes_back_to_base() {
+        let metrics = Metrics::new();
+        let open = metrics.connection_open();
+        assert!(metrics.render().contains("tertulia_connections_open 1\n"));
+        drop(open);
+        assert!(metrics.render().contains("tertulia_connections_open 0\n"));
+    }
+}

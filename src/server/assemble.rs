@@ -1,0 +1,155 @@
+//! Puts a server together from its settings: the data folder, keys, database, use cases.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+
+use crate::app::App;
+use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Tokens, random};
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseUrl};
+use crate::domain::paging::Epoch;
+use crate::domain::sessions::Viewer;
+use crate::graphql::documents::{self, Documents, Manifest, ManifestError};
+use crate::graphql::guard::Limits;
+use crate::storage::{Engine, OpenError, Options, Store};
+
+/// Who access tokens are for.
+const AUDIENCE: &str = "tertulia";
+/// How often housekeeping runs.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// A server that is ready to listen.
+#[derive(Debug)]
+pub struct Assembly {
+    pub app: Arc<App>,
+    pub keys: Arc<Keys>,
+    pub documents: Documents,
+}
+
+/// Why a server cannot start. Said at the console.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot make the data folder {}: {source}", path.display())]
+    DataFolder { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Database(#[from] OpenError),
+    #[error(transparent)]
+    Keys(#[from] KeyProblem),
+    #[error(transparent)]
+    Documents(#[from] ManifestError),
+    #[error("cannot start the threads that hash passwords: {0}")]
+    Passwords(#[source] io::Error),
+}
+
+/// Opens everything that the settings name.
+pub async fn assemble(config: &Config, clock: Clock) -> Result<Assembly, StartError> {
+    make_data_folder(&config.data_dir)?;
+    let keys = Arc::new(Keys::load(key_source(config))?);
+    let documents = documents(config)?;
+    let store = Store::open(store_options(config)).await?;
+    let passwords = Passwords::start(PasswordOptions {
+        cost: config.bcrypt_cost,
+        threads: config.password.threads,
+        queue_max: config.password.queue_max,
+    })
+    .map_err(StartError::Passwords)?;
+    let tokens = Tokens::new(
+        Arc::clone(&keys),
+        config.issuer.clone(),
+        AUDIENCE,
+        config.access_token_ttl,
+        clock.clone(),
+    );
+    let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, config));
+    Ok(Assembly { app, keys, documents })
+}
+
+/// Opens the database alone, which migrates it.
+pub async fn migrate(config: &Config) -> Result<Store, StartError> {
+    make_data_folder(&config.data_dir)?;
+    Ok(Store::open(store_options(config)).await?)
+}
+
+/// Runs housekeeping as long as the use cases are there.
+pub fn spawn_sweeper(app: &Arc<App>) {
+    let app = Arc::downgrade(app);
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(SWEEP_EVERY);
+        // The first tick is at once, and the start has better things to do.
+        ticks.tick().await;
+        loop {
+            ticks.tick().await;
+            let Some(app) = app.upgrade() else { return };
+            if let Err(error) = app.sweep(&Viewer::Operator).await {
+                tracing::warn!(%error, "Housekeeping failed, and will be tried again.");
+            }
+        }
+    });
+}
+
+fn make_data_folder(path: &Path) -> Result<(), StartError> {
+    let mut folder = fs::DirBuilder::new();
+    folder.recursive(true).mode(0o700);
+    folder.create(path).map_err(|source| StartError::DataFolder { path: path.into(), source })
+}
+
+fn key_source(config: &Config) -> KeySource {
+    match (&config.token_keys_dir, &config.secret) {
+        (Some(folder), _) => KeySource::Folder(folder.clone()),
+        (None, Some(secret)) => KeySource::Secret(secret.clone()),
+        (None, None) => KeySource::SecretFile(config.data_dir.join("secret")),
+    }
+}
+
+fn store_options(config: &Config) -> Options {
+    let database = &config.database;
+    let (engine, acquire_timeout, statement_timeout) = match &config.database_url {
+        DatabaseUrl::Sqlite(path) => {
+            (Engine::Sqlite(path.clone()), database.busy_timeout, database.busy_timeout)
+        }
+        DatabaseUrl::Postgres(url) => {
+            (Engine::Postgres(url.expose().to_owned()), database.connect_timeout, database.statement_timeout)
+        }
+    };
+    Options {
+        engine,
+        read_pool_size: database.read_pool_size,
+        pool_size: database.pool_size,
+        write_queue_max: database.write_queue_max,
+        acquire_timeout,
+        statement_timeout,
+        new_epoch: Epoch(random::epoch()),
+    }
+}
+
+fn documents(config: &Config) -> Result<Documents, ManifestError> {
+    let graphql = &config.graphql;
+    let count = |limit: usize| u64::try_from(limit).unwrap_or(u64::MAX);
+    let limits = Limits {
+        bytes_max: graphql.query_bytes_max,
+        tokens_max: graphql.tokens_max,
+        brackets_max: graphql.brackets_max,
+        depth_max: count(graphql.depth_max),
+        selections_max: count(graphql.fields_max),
+        aliases_max: count(graphql.aliases_max),
+        directives_max: count(graphql.directives_max),
+        roots_max: count(graphql.roots_max),
+        ..Limits::default()
+    };
+    let (manifest, trusted_only) = match &config.trusted_documents {
+        Some(trusted) => (Manifest::load(&trusted.manifest, &limits)?, trusted.only),
+        None => (Manifest::default(), false),
+    };
+    Ok(Documents::new(documents::Settings {
+        limits,
+        cache_entries_max: count(graphql.document_cache_max),
+        manifest,
+        trusted_only,
+        ..documents::Settings::default()
+    }))
+}

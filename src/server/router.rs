@@ -1,0 +1,109 @@
+//! Every route of the server, and what all requests pass through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::response::IntoResponse as _;
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+use crate::auth::{Keys, random};
+use crate::config::Config;
+use crate::graphql::context::Links;
+use crate::graphql::http::{self, Endpoint};
+use crate::http::headers::Origin;
+use crate::metrics::{Levels, Metrics};
+use crate::server::assemble::Assembly;
+use crate::server::health::{self, Check, NotReady, ReadLevels};
+use crate::server::listener::Bounds;
+use crate::server::middleware::{self, Settings};
+use crate::ui;
+
+/// The whole server as one service.
+pub fn router(
+    assembly: Assembly,
+    config: &Config,
+    public_url: String,
+    metrics: &Metrics,
+    stop: watch::Receiver<bool>,
+) -> Router {
+    let Assembly { app, keys, documents } = assembly;
+    let https = public_url.starts_with("https://");
+    let links = Links { public_url };
+    let endpoint =
+        Arc::new(Endpoint::new(Arc::clone(&app), documents, links, config, metrics.clone()));
+    let levels: ReadLevels = {
+        let (app, endpoint) = (Arc::clone(&app), Arc::clone(&endpoint));
+        Arc::new(move || Levels {
+            documents_cached: endpoint.documents_cached(),
+            write_queue: app.store().write_queue_len(),
+            password_queue: app.password_queue_len(),
+            db_in_use: app.store().pool_usage().0,
+            db_statements: app.store().statements(),
+        })
+    };
+    let database = Check::new("database", move || {
+        let app = Arc::clone(&app);
+        async move { app.store().ping().await.map_err(|_| NotReady) }
+    });
+    let faces = graphql(endpoint).merge(ui::routes()).merge(jwks(keys));
+    let probes = health::routes(vec![database], stop, Some((metrics.clone(), levels)));
+    let settings = Settings {
+        bounds: bounds(config),
+        bounds_of_route: None,
+        allowed_origins: config.allowed_origins.iter().filter_map(|text| Origin::parse(text)).collect(),
+        https,
+        request_ids: Arc::new(random::request_id),
+        metrics: metrics.clone(),
+    };
+    middleware::layer(middleware::fallbacks(faces), probes, &settings)
+}
+
+/// The connection's and the requests' bounds, as configured.
+pub fn bounds(config: &Config) -> Bounds {
+    let http = &config.http;
+    Bounds {
+        connections_max: http.connections_max,
+        header_timeout: http.header_timeout,
+        body_timeout: http.body_timeout,
+        idle_timeout: http.idle_timeout,
+        request_timeout: http.request_timeout,
+        body_bytes_max: http.body_bytes_max,
+        header_bytes_max: http.header_bytes_max,
+        // Closing takes a moment of its own.
+        drain_timeout: http.drain_timeout.saturating_sub(Duration::from_millis(500)),
+    }
+}
+
+/// A browser that opens `/graphql` sees the playground; everyone else talks to the schema.
+fn graphql(endpoint: Arc<Endpoint>) -> Router {
+    let api = get(http::get).post(http::post).with_state::<()>(endpoint);
+    Router::new().route(
+        "/graphql",
+        any(move |request: Request| {
+            let api = api.clone();
+            async move {
+                if request.method() == Method::GET && ui::wants_page(request.headers(), request.uri()) {
+                    return ui::playground();
+                }
+                match api.oneshot(request).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                }
+            }
+        }),
+    )
+}
+
+/// The public keys that tokens of this server can be verified with.
+fn jwks(keys: Arc<Keys>) -> Router {
+    let serve = move || {
+        let keys = Arc::clone(&keys);
+        async move { ([(header::CACHE_CONTROL, "public, max-age=300")], Json(keys.jwks())).into_response() }
+    };
+    Router::new().route("/.well-known/jwks.json", get(serve))
+}

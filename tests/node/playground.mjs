@@ -1,0 +1,248 @@
+// Opens the playground in Chromium as a person would, runs its tabs in order against a real server, and looks at the answers.
+// It does not run the subscription, and does not judge the API beyond what the tabs show.
+//
+//   node playground.mjs URL SCREENSHOT_DIR          CHROMIUM=/path/to/chromium to use another browser
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [baseUrl, screenshots] = process.argv.slice(2);
+if (!baseUrl || !screenshots) {
+  console.error('usage: node playground.mjs URL SCREENSHOT_DIR');
+  process.exit(2);
+}
+const { origin, hostname } = new URL(baseUrl);
+const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Page', 'Subscribe'];
+const WAIT_MS = 20_000;
+
+await mkdir(screenshots, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    // A request to anywhere else fails at once and is reported, network or not.
+    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostname}`,
+  ],
+});
+
+let page;
+let failed = false;
+try {
+  page = await browser.newPage({ viewport: { width: 1400, height: 1000 }, colorScheme: 'light' });
+  page.setDefaultTimeout(WAIT_MS);
+  const faults = watch(page);
+  await run(page);
+  assert.deepEqual(faults, [], 'faults seen by the browser');
+  console.log('playground: all tabs work; nothing left the server, nothing on the console');
+} catch (error) {
+  failed = true;
+  console.error(`playground: ${error.message}`);
+  await page?.screenshot({ path: join(screenshots, 'failure.png') }).catch(() => {});
+} finally {
+  await browser.close();
+}
+process.exit(failed ? 1 : 0);
+
+async function run(page) {
+  const answer = await page.goto(new URL('/graphql', origin).href);
+  assert.equal(answer.status(), 200, 'status of the page');
+  assert.match(answer.headers()['content-type'] ?? '', /^text\/html/, 'content-type of the page');
+  assert.match(answer.headers()['content-security-policy'] ?? '', /default-src 'none'/, 'policy of the page');
+
+  await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+  assert.deepEqual(await page.getByRole('tab').allInnerTexts(), TABS, 'tabs in order');
+  assert.match(await textOf(page, 'variables'), /"username": "amber"/, 'variables of the first tab');
+  assert.equal(await state(page), 'signed out');
+
+  await step(page, 'docs', async () => {
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+    await page.locator('.graphiql-doc-explorer').getByText('Mutation', { exact: true }).first().waitFor();
+  });
+  await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
+
+  await step(page, 'no-room-yet', async () => {
+    await openTab(page, 'Send');
+    const refused = await execute(page);
+    assert.match(refused.errors?.[0]?.message ?? '', /CreateRoom/, 'a missing room is explained');
+  });
+
+  const username = `amber${Date.now().toString(36)}`;
+  const password = 'a-quiet-corner-table';
+
+  await step(page, '1-sign-up', async () => {
+    await openTab(page, 'SignUp');
+    await writeVariables(page, {
+      input: { username, email: `${username}@example.org`, password, firstName: 'Amber', lastName: 'Reyes' },
+    });
+    const { data } = await execute(page);
+    assert.deepEqual(data.signup.errors, []);
+    await shows(page, username);
+    assert.equal(await token(page), data.signup.tokens.accessToken, 'the token field holds the new token');
+    assert.equal(await state(page), `signed in as ${username}`);
+  });
+
+  await step(page, '2-log-in', async () => {
+    await openTab(page, 'LogIn');
+    await writeVariables(page, { input: { usernameOrEmail: username, password } });
+    const { data } = await execute(page);
+    assert.deepEqual(data.login.errors, []);
+    await shows(page, username);
+    assert.equal(await token(page), data.login.tokens.accessToken, 'the token field holds the latest token');
+  });
+
+  let roomId;
+  await step(page, '3-create-room', async () => {
+    await openTab(page, 'CreateRoom');
+    const { data } = await execute(page);
+    assert.deepEqual(data.createRoom.errors, []);
+    await shows(page, 'The corner table');
+    roomId = data.createRoom.room.id;
+    assert.ok(roomId, 'an id for the room');
+  });
+
+  await step(page, '4-send', async () => {
+    await openTab(page, 'Send');
+    const { data, sent } = await execute(page);
+    assert.equal(sent.body.variables.input.roomId, roomId, 'the room made last is the one written to');
+    assert.equal(sent.authorization, `Bearer ${await token(page)}`, 'the token goes with the request');
+    assert.deepEqual(data.sendMessage.errors, []);
+    assert.equal(data.sendMessage.message.sender.username, username);
+    await shows(page, 'Good evening, everyone.');
+  });
+
+  await step(page, '5-page', async () => {
+    await openTab(page, 'Page');
+    const { data } = await execute(page);
+    const texts = data.messages.edges.map((edge) => edge.node.text);
+    assert.deepEqual(texts, ['Good evening, everyone.']);
+    await shows(page, 'Good evening, everyone.');
+  });
+
+  await step(page, '6-subscribe', async () => {
+    await openTab(page, 'Subscribe');
+    const operation = await textOf(page, 'operation');
+    assert.match(operation, /^subscription Subscribe\(/m);
+    assert.match(operation, /messageAdded\(/);
+  });
+
+  await step(page, 'reload-in-the-dark', async () => {
+    await until('the open tab to be stored', () =>
+      page.evaluate(() => JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}').activeTabIndex === 5),
+    );
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.reload();
+    await page.locator('.graphiql-query-editor .view-line').first().waitFor();
+    assert.equal(await state(page), `signed in as ${username}`, 'a reload keeps the session');
+    assert.deepEqual(await page.getByRole('tab').allInnerTexts(), TABS, 'a reload keeps the tabs');
+    assert.match(await textOf(page, 'operation'), /^subscription Subscribe\(/m, 'a reload keeps the open tab');
+    assert.match(await textOf(page, 'variables'), /\$lastRoomId/, 'a reload keeps its variables');
+  });
+}
+
+/** Collects whatever a careful person would object to in the browser's developer tools. */
+function watch(page) {
+  const faults = [];
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin) faults.push(`request left the server: ${url}`);
+  });
+  page.on('websocket', (socket) => {
+    if (new URL(socket.url()).host !== new URL(origin).host) faults.push(`socket left the server: ${socket.url()}`);
+  });
+  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
+  // Policy violations arrive here too, those of workers included.
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
+  });
+  return faults;
+}
+
+async function step(page, name, action) {
+  try {
+    await action();
+  } catch (error) {
+    throw new Error(`${name}: ${error.message}`, { cause: error });
+  }
+  // Long enough for hover tips to be gone: the pointer rests where nothing is.
+  await page.mouse.move(700, 2);
+  await page.screenshot({ path: join(screenshots, `${name}.png`) });
+  console.log(`ok ${name}`);
+}
+
+async function openTab(page, name) {
+  const tab = page.getByRole('tab').filter({ has: page.getByTitle(name, { exact: true }) });
+  await tab.click();
+  await until(`tab ${name} to open`, async () => (await tab.getAttribute('aria-selected')) === 'true');
+}
+
+/** Presses the button and waits for the answer to be on the screen; `sent` is the request as it went out, if it did. */
+async function execute(page) {
+  let sent;
+  const listen = (request) => {
+    if (request.method() === 'POST') sent = request;
+  };
+  page.on('request', listen);
+  try {
+    await page.locator('.graphiql-execute-button').click();
+    await until('an answer', async () => (await textOf(page, 'response')) !== '');
+  } finally {
+    page.off('request', listen);
+  }
+  const result = JSON.parse(await textOf(page, 'response'));
+  if (!sent) return result;
+  assert.equal(result.errors, undefined, `the answer has errors: ${JSON.stringify(result.errors)}`);
+  return { ...result, sent: { body: sent.postDataJSON(), authorization: (await sent.allHeaders()).authorization } };
+}
+
+/** GraphiQL leaves its editor library in a global: the whole text is there, lines scrolled out of sight too. */
+function textOf(page, editor) {
+  return page.evaluate(
+    (part) => globalThis.__MONACO.editor.getModels().find((model) => model.uri.path.includes(part)).getValue(),
+    editor,
+  );
+}
+
+async function writeVariables(page, variables) {
+  const text = JSON.stringify(variables);
+  await page.locator('.graphiql-editor-tool .monaco-editor:visible').first().click();
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.insertText(text);
+  // The editor closes brackets and quotes of its own accord: away with what it put after ours.
+  await page.keyboard.press('ControlOrMeta+Shift+End');
+  await page.keyboard.press('Delete');
+  await until('variables as written', async () => (await textOf(page, 'variables')) === text);
+}
+
+/** The text is drawn in the response pane, not merely in memory. */
+async function shows(page, text) {
+  const pane = page.locator('.result-window .view-lines');
+  await until(`"${text}" to show`, async () => (await pane.textContent()).replaceAll('\u00a0', ' ').includes(text));
+}
+
+/** Not the browser library's own waiting on a condition: the page's policy forbids what that is made of. */
+async function until(what, condition) {
+  const end = Date.now() + WAIT_MS;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`waited ${WAIT_MS} ms for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function token(page) {
+  return page.getByLabel('Token').inputValue();
+}
+
+function state(page) {
+  return page.getByRole('status').innerText();
+}
