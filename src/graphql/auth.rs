@@ -103,7 +103,7 @@ pub(super) struct ChangePasswordPayload {
     errors: Vec<UserError>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct AuthMutation;
 
 #[Object]
@@ -123,7 +123,7 @@ impl AuthMutation {
         let outcome = app(ctx).signup(viewer(ctx), &caller(ctx).origin, signup).await;
         Ok(match settle(ctx, outcome)? {
             Ok((user, tokens)) => {
-                SignupPayload { user: Some(User(user)), tokens: Some(tokens.into()), errors: Vec::new() }
+                SignupPayload { user: Some(User::own(user)), tokens: Some(tokens.into()), errors: Vec::new() }
             }
             Err(errors) => SignupPayload { errors, ..Default::default() },
         })
@@ -135,7 +135,7 @@ impl AuthMutation {
         let outcome = app(ctx).login(viewer(ctx), &caller(ctx).origin, &username_or_email, password).await;
         Ok(match settle(ctx, outcome)? {
             Ok((user, tokens)) => {
-                LoginPayload { user: Some(User(user)), tokens: Some(tokens.into()), errors: Vec::new() }
+                LoginPayload { user: Some(User::own(user)), tokens: Some(tokens.into()), errors: Vec::new() }
             }
             Err(errors) => LoginPayload { errors, ..Default::default() },
         })

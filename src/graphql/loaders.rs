@@ -22,16 +22,16 @@ use crate::error::{Error, Result};
 use crate::graphql::error::top_level;
 use crate::storage::messages::Sent;
 
-pub type Loaders = DataLoader<Batches, HashMapCache>;
+pub(super) type Loaders = DataLoader<Batches, HashMapCache>;
 
 /// Looks several things of one kind up at once, as the viewer may see them.
 #[derive(Debug)]
-pub struct Batches {
+pub(super) struct Batches {
     app: Arc<App>,
     viewer: Viewer,
 }
 
-pub fn loaders(app: Arc<App>, viewer: Viewer) -> Loaders {
+pub(super) fn loaders(app: Arc<App>, viewer: Viewer) -> Loaders {
     let batches = Batches { app, viewer };
     DataLoader::with_cache(batches, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
 }

@@ -61,8 +61,8 @@ impl Message {
     /// Null once the account is gone.
     async fn sender(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
         match (&self.sender, self.message.sender) {
-            (Sender::Read(sender), _) => Ok(sender.clone().map(User)),
-            (Sender::Unread, Some(sender)) => Ok(load(ctx, sender).await?.map(User)),
+            (Sender::Read(sender), _) => Ok(sender.clone().map(User::from)),
+            (Sender::Unread, Some(sender)) => Ok(load(ctx, sender).await?.map(User::from)),
             (Sender::Unread, None) => Ok(None),
         }
     }
@@ -119,7 +119,7 @@ impl MessageConnection {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct MessageQuery;
 
 #[Object]
@@ -188,7 +188,7 @@ impl SendMessagePayload {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct MessageMutation;
 
 #[Object]

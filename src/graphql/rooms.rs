@@ -85,7 +85,7 @@ impl Room {
     /// Null once the account is gone.
     async fn created_by(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
         match self.0.room.created_by {
-            Some(maker) => Ok(load(ctx, maker).await?.map(User)),
+            Some(maker) => Ok(load(ctx, maker).await?.map(User::from)),
             None => Ok(None),
         }
     }
@@ -163,7 +163,7 @@ impl From<RoomFilter> for domain::rooms::RoomFilter {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct RoomQuery;
 
 #[Object]
@@ -263,7 +263,7 @@ pub(super) struct DeleteRoomPayload {
     errors: Vec<UserError>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct RoomMutation;
 
 #[Object]

@@ -17,10 +17,10 @@ use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
 use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{User, UserMutation, UserQuery};
 
-#[derive(MergedObject, Default)]
+#[derive(Debug, Default, MergedObject)]
 pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery);
 
-#[derive(MergedObject, Default)]
+#[derive(Debug, Default, MergedObject)]
 pub struct Mutation(AuthMutation, UserMutation, RoomMutation, MembershipMutation, MessageMutation);
 
 pub type ChatSchema = Schema<Query, Mutation, Subscriptions>;
@@ -28,7 +28,7 @@ pub type ChatSchema = Schema<Query, Mutation, Subscriptions>;
 /// Objects that one `nodes` call may ask for.
 const NODES_MAX: usize = 200;
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct NodeQuery;
 
 #[Object]
@@ -71,7 +71,7 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
         nodes.push(match id {
             None => None,
             Some(GlobalId::User(id)) => {
-                people.iter().find(|user| user.id == id).cloned().map(|user| Node::User(User(user)))
+                people.iter().find(|user| user.id == id).cloned().map(|user| Node::User(User::from(user)))
             }
             Some(GlobalId::Room(id)) => {
                 rooms.iter().find(|view| view.room.id == id).cloned().map(|view| Node::Room(Room(view)))

@@ -12,12 +12,31 @@ use crate::graphql::error::{UserError, expose, settle};
 use crate::graphql::ids::{DateTime, UserType};
 
 /// A person or a bot.
-pub(super) struct User(pub(super) domain::users::User);
+pub(super) struct User {
+    user: domain::users::User,
+    /// Given to the person who has just proved to be it, before there is a token to say so.
+    own: bool,
+}
+
+impl From<domain::users::User> for User {
+    fn from(user: domain::users::User) -> Self {
+        Self { user, own: false }
+    }
+}
 
 impl User {
+    pub(super) fn own(user: domain::users::User) -> Self {
+        Self { user, own: true }
+    }
+
     /// A field that only the person and administrators see.
-    fn private<'a, T>(&'a self, ctx: &Context<'_>, field: impl FnOnce(&'a domain::users::User) -> T) -> Option<T> {
-        app(ctx).sees_private(viewer(ctx), &self.0).then(|| field(&self.0))
+    fn private<'a, T>(
+        &'a self,
+        ctx: &Context<'_>,
+        field: impl FnOnce(&'a domain::users::User) -> Option<T>,
+    ) -> Option<T> {
+        let seen = self.own || app(ctx).sees_private(viewer(ctx), &self.user);
+        if seen { field(&self.user) } else { None }
     }
 }
 
@@ -25,60 +44,60 @@ impl User {
 #[Object]
 impl User {
     pub(super) async fn id(&self) -> ID {
-        ID(GlobalId::User(self.0.id).encode())
+        ID(GlobalId::User(self.user.id).encode())
     }
 
     /// The number that legacy REST callers know.
     async fn database_id(&self) -> i64 {
-        self.0.key.0
+        self.user.key.0
     }
 
     /// Unique, without regard to case.
     async fn username(&self) -> &str {
-        &self.0.username
+        &self.user.username
     }
 
     async fn display_name(&self) -> String {
-        self.0.display_name()
+        self.user.display_name()
     }
 
     async fn first_name(&self) -> &str {
-        &self.0.first_name
+        &self.user.first_name
     }
 
     async fn last_name(&self) -> &str {
-        &self.0.last_name
+        &self.user.last_name
     }
 
     /// Only you and administrators see it.
     async fn email(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.private(ctx, |user| user.email.as_str())
+        self.private(ctx, |user| Some(user.email.as_str()))
     }
 
     async fn avatar_url(&self, ctx: &Context<'_>) -> Option<String> {
-        self.0.avatar.as_ref().map(|path| format!("{}/media/{path}", links(ctx).public_url))
+        self.user.avatar.as_ref().map(|path| format!("{}/media/{path}", links(ctx).public_url))
     }
 
     async fn user_type(&self) -> UserType {
-        self.0.user_type.into()
+        self.user.user_type.into()
     }
 
     async fn bio(&self) -> Option<&str> {
-        self.0.bio.as_deref()
+        self.user.bio.as_deref()
     }
 
     /// Only you and administrators.
     async fn phone(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.private(ctx, |user| user.phone.as_deref()).flatten()
+        self.private(ctx, |user| user.phone.as_deref())
     }
 
     /// Only you and administrators.
     async fn address(&self, ctx: &Context<'_>) -> Option<&str> {
-        self.private(ctx, |user| user.address.as_deref()).flatten()
+        self.private(ctx, |user| user.address.as_deref())
     }
 
     async fn created_at(&self) -> DateTime {
-        self.0.created_at.into()
+        self.user.created_at.into()
     }
 }
 
@@ -94,7 +113,7 @@ impl UserConnection {
     fn of(ctx: &Context<'_>, list: PeopleList) -> Self {
         let place = |user: &domain::users::User| cursor(ctx, List::Users, PeopleList::place(user));
         let page_info = PageInfo::of(&list.slice, place);
-        let edges = list.slice.items.iter().map(|user| UserEdge { cursor: place(user), node: User(user.clone()) });
+        let edges = list.slice.items.iter().map(|user| UserEdge { cursor: place(user), node: User::from(user.clone()) });
         Self { edges: edges.collect(), page_info, total: Total::People(list) }
     }
 }
@@ -120,19 +139,19 @@ impl UserFilter {
     }
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct UserQuery;
 
 #[Object]
 impl UserQuery {
     /// The signed-in user; null when signed out.
     async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
-        Ok(expose(ctx, app(ctx).viewer(viewer(ctx)).await)?.map(User))
+        Ok(expose(ctx, app(ctx).viewer(viewer(ctx)).await)?.map(User::from))
     }
 
     async fn user(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<User>> {
         let found = async { app(ctx).user(viewer(ctx), GlobalId::user(&id, "id")?).await };
-        Ok(expose(ctx, found.await)?.map(User))
+        Ok(expose(ctx, found.await)?.map(User::from))
     }
 
     async fn users(
@@ -182,7 +201,7 @@ pub(super) struct UpdateProfilePayload {
     errors: Vec<UserError>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct UserMutation;
 
 #[Object]
@@ -209,7 +228,7 @@ impl UserMutation {
             app(ctx).update_profile(viewer(ctx), whose, change).await
         };
         Ok(match settle(ctx, outcome.await)? {
-            Ok(user) => UpdateProfilePayload { user: Some(User(user)), errors: Vec::new() },
+            Ok(user) => UpdateProfilePayload { user: Some(user.into()), errors: Vec::new() },
             Err(errors) => UpdateProfilePayload { errors, ..Default::default() },
         })
     }

@@ -3,5 +3,6 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
 mod middleware;
-mod raw;
+mod sending;
 mod server;
+mod support;

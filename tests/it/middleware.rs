@@ -11,13 +11,13 @@ use axum::response::sse::{Event, Sse};
 use axum::routing::{get, post};
 use serde_json::Value;
 use tertulia::http::headers::Origin;
-use tertulia::metrics::Metrics;
+use tertulia::metrics::{Levels, Metrics};
 use tertulia::server::health;
 use tertulia::server::middleware::{Settings, fallbacks, layer};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::raw::{bounds, settings};
+use crate::support::raw::{bounds, settings};
 
 fn app() -> Router {
     let sse = || async {
@@ -47,7 +47,7 @@ fn router(change: impl FnOnce(&mut Settings)) -> Router {
     let mut settings = settings(bounds(), Metrics::new());
     change(&mut settings);
     let (_, stopped) = watch::channel(false);
-    layer(app(), health::routes(Vec::new(), stopped, Some(settings.metrics.clone())), &settings)
+    layer(app(), health::routes(Vec::new(), stopped, Some((settings.metrics.clone(), Arc::new(Levels::default)))), &settings)
 }
 
 async fn ask(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Body> {

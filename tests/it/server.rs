@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::raw::{Server, bounds};
+use crate::support::raw::{Server, bounds};
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -325,6 +325,6 @@ async fn a_signal_to_terminate_flips_the_watch() {
     assert!(!*stopped.borrow());
     let killed = std::process::Command::new("kill").arg("-TERM").arg(std::process::id().to_string()).status();
     assert!(killed.unwrap().success());
-    let seen = tokio::time::timeout(crate::raw::PATIENCE, stopped.wait_for(|stop| *stop)).await;
+    let seen = tokio::time::timeout(crate::support::raw::PATIENCE, stopped.wait_for(|stop| *stop)).await;
     assert!(seen.expect("the signal was not seen").is_ok());
 }

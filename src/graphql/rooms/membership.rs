@@ -27,7 +27,7 @@ impl RoomMemberEdge {
     fn of(ctx: &Context<'_>, member: Member) -> Self {
         Self {
             cursor: cursor(ctx, List::Members(member.room), MemberList::place(&member)),
-            node: User(member.user),
+            node: User::from(member.user),
             role: member.role.into(),
             joined_at: member.joined_at.into(),
         }
@@ -110,7 +110,7 @@ pub(super) struct RemoveMemberPayload {
     errors: Vec<UserError>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct MembershipMutation;
 
 #[Object]
