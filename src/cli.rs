@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::app::auth::Signup;
 use crate::clock::Clock;
-use crate::config::{self, Config, Loaded, Sources};
+use crate::config::{Config, Loaded, Sources};
 use crate::domain::sessions::Viewer;
 use crate::domain::users::UserType;
 use crate::error::{Error, Language};
@@ -101,7 +101,8 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 
 impl SettingFlags {
     fn sources(self) -> Sources {
-        let named = [("listen", self.listen), ("data_dir", self.data_dir), ("database_url", self.database_url)];
+        let named =
+            [("listen", self.listen), ("data_dir", self.data_dir), ("database_url", self.database_url)];
         let named = named.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
         Sources::from_process(self.config, named.chain(self.set).collect())
     }

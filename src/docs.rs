@@ -14,11 +14,7 @@ pub const COMMAND: &str = "make generate";
 
 /// Every generated file, by its path below the root of the source tree.
 pub fn all() -> [(&'static str, String); 3] {
-    [
-        ("schema.graphql", schema::sdl()),
-        ("docs/errors.md", errors()),
-        ("docs/config.md", config::reference()),
-    ]
+    [("schema.graphql", schema::sdl()), ("docs/errors.md", errors()), ("docs/config.md", config::reference())]
 }
 
 /// Writes every generated file below the current folder.

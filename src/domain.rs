@@ -8,3 +8,6 @@ pub mod policy;
 pub mod rooms;
 pub mod sessions;
 pub mod users;
+
+/// An instant in UTC, to the microsecond, which is what both databases keep.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -109,7 +109,9 @@ impl Code {
             Self::UsernameTaken => "Another account has this username.",
             Self::EmailTaken => "Another account signs in with this e-mail address.",
             Self::WeakPassword => "The password breaks a rule; the message names it.",
-            Self::BadCredentials => "No account has this name with this password, or the refresh token is not valid.",
+            Self::BadCredentials => {
+                "No account has this name with this password, or the refresh token is not valid."
+            }
             Self::Unauthenticated => "The field needs a signed-in user, and the request has no valid token.",
             Self::TokenExpired => "The token was good once and no longer is.",
             Self::Forbidden => "You may see this, but not do this to it.",
@@ -132,7 +134,9 @@ impl Code {
     /// What a caller should do about it, for the generated reference.
     pub const fn remedy(self) -> &'static str {
         match self {
-            Self::BadInput | Self::Empty | Self::TooLong | Self::WeakPassword => "Correct the input that `path` names.",
+            Self::BadInput | Self::Empty | Self::TooLong | Self::WeakPassword => {
+                "Correct the input that `path` names."
+            }
             Self::UsernameTaken => "Choose another username.",
             Self::EmailTaken => "Log in, or use another address.",
             Self::BadCredentials => "Ask for the name and the password again.",

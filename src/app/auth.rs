@@ -14,8 +14,8 @@ use crate::clock::Timestamp;
 use crate::domain::ids::{SessionKey, UserKey};
 use crate::domain::sessions::{Door, SignedIn, Viewer};
 use crate::domain::users::{
-    ADDRESS_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text, check_username,
-    fold,
+    ADDRESS_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text,
+    check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::sessions::{FoundToken, NewSession};
@@ -135,7 +135,9 @@ impl App {
         let Signup { username, email, password, first_name, last_name, user_type, phone, address } = signup;
         let now = self.clock.now();
         let taken = (username.clone(), email.clone());
-        self.store.read(move |conn| Box::pin(async move { check_free(conn, &taken.0, &taken.1).await })).await?;
+        self.store
+            .read(move |conn| Box::pin(async move { check_free(conn, &taken.0, &taken.1).await }))
+            .await?;
         Ok(NewUser {
             id: random::uuid_v7(now),
             login_email: Some(fold(&email)),
@@ -311,7 +313,8 @@ impl App {
                     sessions::end_others(conn, key, caller.session, now).await?;
                     sessions::retire_refresh_tokens(conn, caller.session, now).await?;
                     let RefreshToken { hash, .. } = &renewed.token;
-                    sessions::insert_refresh_token(conn, hash, caller.session, now, renewed.expires_at).await?;
+                    sessions::insert_refresh_token(conn, hash, caller.session, now, renewed.expires_at)
+                        .await?;
                     sessions::touch(conn, caller.session, now, renewed.expires_at).await?;
                     sessions::public_id(conn, caller.session).await
                 })

@@ -52,26 +52,26 @@ impl Limits {
             return Ok(());
         }
         if let Some(address) = address {
-            self.login_address.take(address)?;
+            self.login_address.take(&address)?;
         }
-        self.login_account_address.take((account.to_owned(), address))?;
-        self.login_account.take(account.to_owned())
+        self.login_account_address.take(&(account.to_owned(), address))?;
+        self.login_account.take(&account.to_owned())
     }
 
     pub fn signup(&self, address: Option<IpAddr>) -> Result<()> {
         match address {
-            Some(address) if self.on => self.signup_address.take(address),
+            Some(address) if self.on => self.signup_address.take(&address),
             _ => Ok(()),
         }
     }
 
     /// One guess at a room's password.
     pub fn room_password(&self, room: RoomKey, user: UserKey) -> Result<()> {
-        if self.on { self.room_password.take((room, user)) } else { Ok(()) }
+        if self.on { self.room_password.take(&(room, user)) } else { Ok(()) }
     }
 
     pub fn send(&self, user: UserKey) -> Result<()> {
-        if self.on { self.send.take(user) } else { Ok(()) }
+        if self.on { self.send.take(&user) } else { Ok(()) }
     }
 
     /// Forgets callers whose budget is whole again; what remains is bounded by the rates.
@@ -96,8 +96,8 @@ impl<K: Hash + Eq + Clone> Keyed<K> {
         Self { limiter: RateLimiter::keyed(quota) }
     }
 
-    fn take(&self, key: K) -> Result<()> {
-        self.limiter.check_key(&key).map_err(|not_until| {
+    fn take(&self, key: &K) -> Result<()> {
+        self.limiter.check_key(key).map_err(|not_until| {
             let wait = not_until.wait_time_from(DefaultClock::default().now());
             Error::new(Code::RateLimited, Text::RateLimited).retry_after(wait.max(Duration::from_millis(1)))
         })

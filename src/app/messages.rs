@@ -12,8 +12,10 @@ use crate::domain::policy::{Action, Standing};
 use crate::domain::rooms::RoomView;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::messages::{NewMessage, Sent};
+use crate::storage::messages::NewMessage;
 use crate::storage::{Conn, messages, rooms, users};
+
+pub use crate::storage::messages::Sent;
 
 /// A message, as asked to be sent.
 #[derive(Debug, Clone)]
@@ -76,7 +78,8 @@ impl App {
                     let other = users::get_by_id(conn, to).await?;
                     let other = other.ok_or_else(|| Error::not_found().at("userId"))?;
                     let room = direct_room(conn, caller, other, at).await?;
-                    let view = rooms::find_view(conn, room.id, caller.user).await?.ok_or_else(Error::not_found)?;
+                    let view =
+                        rooms::find_view(conn, room.id, caller.user).await?.ok_or_else(Error::not_found)?;
                     post_to(conn, &viewer, caller, &view, request, at).await
                 })
             })
@@ -153,7 +156,8 @@ impl App {
             .await?;
         let page = Page { end, limit, after: None, before: None };
         let lists = keys.into_iter().map(|room| {
-            let mut rows: Vec<Sent> = found.iter().filter(|(message, _)| message.room == room).cloned().collect();
+            let mut rows: Vec<Sent> =
+                found.iter().filter(|(message, _)| message.room == room).cloned().collect();
             if end == End::Last {
                 rows.reverse();
             }
@@ -203,6 +207,7 @@ async fn post_to(
     let place = rooms::next_message(conn, room).await?;
     let (position, seq) = place.ok_or_else(|| Error::not_found().at("roomId"))?;
     let PostMessage { text, client_message_id } = request;
-    let new = NewMessage { room, position, seq, sender: caller.user, text, client_message_id, created_at: at };
+    let new =
+        NewMessage { room, position, seq, sender: caller.user, text, client_message_id, created_at: at };
     Ok(Posted { message: messages::insert(conn, &new).await?, duplicate: false })
 }

@@ -4,7 +4,7 @@ mod membership;
 
 use std::collections::HashMap;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::app::{App, allow, person};
@@ -15,8 +15,8 @@ use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
 use crate::domain::rooms::{
-    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomKind, RoomView,
-    RoomVisibility,
+    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomKind,
+    RoomView, RoomVisibility,
 };
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{User, check_text};
@@ -159,7 +159,8 @@ impl App {
             .write(move |conn| {
                 Box::pin(async move {
                     let people = invited(conn, caller, &request).await?;
-                    let (room, created) = open_room(conn, caller, request, people, password_hash, stamp).await?;
+                    let (room, created) =
+                        open_room(conn, caller, request, people, password_hash, stamp).await?;
                     let view = fresh_view(conn, room.id, caller).await?;
                     Ok((view, created))
                 })
@@ -194,7 +195,12 @@ impl App {
     }
 
     /// Changes a room's name, description, visibility, capacity or password.
-    pub async fn update_room(&self, viewer: &Viewer, id: Uuid, change: RoomChangeRequest) -> Result<RoomView> {
+    pub async fn update_room(
+        &self,
+        viewer: &Viewer,
+        id: Uuid,
+        change: RoomChangeRequest,
+    ) -> Result<RoomView> {
         let caller = person(viewer)?;
         self.check_room_change(&change)?;
         let password_hash = match &change.password {
@@ -376,7 +382,8 @@ fn edited(room: Room, change: RoomChangeRequest, password_hash: Option<Option<St
 
 /// A room that no other writer can change until the transaction ends.
 pub(super) async fn locked_view(conn: &mut Conn, id: Uuid, caller: SignedIn) -> Result<RoomView> {
-    let view = rooms::find_view(conn, id, caller.user).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
+    let view =
+        rooms::find_view(conn, id, caller.user).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
     let room = rooms::lock(conn, view.room.key).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
     let role = members::role(conn, room.key, caller.user).await?;
     Ok(RoomView { room, role })
@@ -407,7 +414,7 @@ fn check_capacity(capacity: Option<i32>, faults: &mut Vec<Fault>) {
 }
 
 fn check_room_password(password: Option<&SecretString>, faults: &mut Vec<Fault>) {
-    let Some(password) = password.map(|password| password.expose_secret()) else { return };
+    let Some(password) = password.map(secrecy::ExposeSecret::expose_secret) else { return };
     if password.is_empty() {
         faults.push(Fault::new(Code::Empty, Text::Empty, "password"));
     } else if password.len() > ROOM_PASSWORD_BYTES_MAX {

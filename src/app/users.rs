@@ -8,8 +8,8 @@ use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::sees_private_fields;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{
-    ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserFilter, UserType, check_email,
-    check_text, check_username, fold,
+    ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserFilter, UserType,
+    check_email, check_text, check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::users::{self, Narrowing};
@@ -121,7 +121,8 @@ impl App {
         self.store
             .write(move |conn| {
                 Box::pin(async move {
-                    let user = users::get_by_id(conn, id).await?.ok_or_else(|| Error::not_found().at("userId"))?;
+                    let user =
+                        users::get_by_id(conn, id).await?.ok_or_else(|| Error::not_found().at("userId"))?;
                     let mut faults = Vec::new();
                     if let Some(username) = &change.username {
                         let holder = users::find_by_username(conn, username).await?;

@@ -33,7 +33,7 @@ pub struct Sources {
 
 impl Sources {
     /// The environment and the working folder of this process, with what its flags said.
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn from_process(file: Option<PathBuf>, flags: Vec<(String, String)>) -> Self {
         let text = |value: OsString| value.to_string_lossy().into_owned();
         let env = std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect();

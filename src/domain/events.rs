@@ -1,6 +1,6 @@
 //! What happens in a room, besides messages: the other rows of its log.
 
-use crate::clock::Timestamp;
+use crate::domain::Timestamp;
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::rooms::MemberRole;
 
@@ -8,9 +8,14 @@ use crate::domain::rooms::MemberRole;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoomChange {
     /// Someone joined, or their role changed.
-    MemberSet { user: UserKey, role: MemberRole },
+    MemberSet {
+        user: UserKey,
+        role: MemberRole,
+    },
     /// Someone left or was removed.
-    MemberGone { user: UserKey },
+    MemberGone {
+        user: UserKey,
+    },
     /// Name, description, visibility, capacity or password changed.
     RoomEdited,
     RoomDeleted,

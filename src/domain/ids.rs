@@ -134,7 +134,16 @@ mod tests {
 
     #[test]
     fn what_is_no_id_is_none() {
-        for text in ["", "1", "VQ", "🦀", "AAAAAAAAAAAAAAAAAAAAAAA", &"V".repeat(4000), "TQAAAAAAAAAA", "TYAAAAAAAAAA"] {
+        for text in [
+            "",
+            "1",
+            "VQ",
+            "🦀",
+            "AAAAAAAAAAAAAAAAAAAAAAA",
+            &"V".repeat(4000),
+            "TQAAAAAAAAAA",
+            "TYAAAAAAAAAA",
+        ] {
             assert_eq!(GlobalId::decode(text), None, "{text}");
         }
     }

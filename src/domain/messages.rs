@@ -1,6 +1,6 @@
 //! Messages, and the rules for their text.
 
-use crate::clock::Timestamp;
+use crate::domain::Timestamp;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::error::{Code, Error, Result, Text};
 

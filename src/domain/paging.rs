@@ -177,7 +177,10 @@ impl PageArgs {
         };
         match u16::try_from(asked) {
             Ok(limit) if limit <= sizes.max => Ok((end, limit)),
-            _ => Err(Error::new(Code::BadInput, Text::OutOfRange { min: 0, max: i64::from(sizes.max) }).at(field)),
+            _ => {
+                Err(Error::new(Code::BadInput, Text::OutOfRange { min: 0, max: i64::from(sizes.max) })
+                    .at(field))
+            }
         }
     }
 }
@@ -274,7 +277,8 @@ mod tests {
         assert_eq!(check(None, None).unwrap().limit, 50);
         assert_eq!(check(Some(200), None).unwrap().end, End::First);
         assert_eq!(check(None, Some(0)).unwrap().end, End::Last);
-        for (first, last) in [(Some(1), Some(1)), (Some(-1), None), (None, Some(201)), (Some(i32::MAX), None)] {
+        for (first, last) in [(Some(1), Some(1)), (Some(-1), None), (None, Some(201)), (Some(i32::MAX), None)]
+        {
             assert_eq!(check(first, last).unwrap_err().code(), Code::BadInput, "{first:?} {last:?}");
         }
     }

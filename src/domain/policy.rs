@@ -140,19 +140,22 @@ mod tests {
         let at = |role, is_admin| Standing { role, is_admin, ..GROUP };
         let table = [
             // action                                  other   reader     member     moderator  owner  admin
-            (Action::See,                             [Hidden, Allow,     Allow,     Allow,     Allow, Allow]),
-            (Action::ListMembers,                     [Hidden, Allow,     Allow,     Allow,     Allow, Allow]),
-            (Action::Read,                            [Hidden, Allow,     Allow,     Allow,     Allow, MembersOnly]),
-            (Action::Post,                            [Hidden, Forbidden, Allow,     Allow,     Allow, MembersOnly]),
-            (Action::Join,                            [Hidden, Allow,     Allow,     Allow,     Allow, Forbidden]),
-            (Action::Leave,                           [Hidden, Allow,     Allow,     Allow,     Allow, MembersOnly]),
-            (Action::Invite(MemberRole::Member),      [Hidden, Forbidden, Forbidden, Allow,     Allow, MembersOnly]),
-            (Action::Invite(MemberRole::Owner),       [Hidden, Forbidden, Forbidden, Forbidden, Allow, MembersOnly]),
-            (Action::Remove(MemberRole::Member),      [Hidden, Forbidden, Forbidden, Allow,     Allow, Allow]),
-            (Action::Remove(MemberRole::Moderator),   [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
-            (Action::Remove(MemberRole::Owner),       [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
-            (Action::Edit,                            [Hidden, Forbidden, Forbidden, Allow,     Allow, Allow]),
-            (Action::Delete,                          [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::See, [Hidden, Allow, Allow, Allow, Allow, Allow]),
+            (Action::ListMembers, [Hidden, Allow, Allow, Allow, Allow, Allow]),
+            (Action::Read, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
+            (Action::Post, [Hidden, Forbidden, Allow, Allow, Allow, MembersOnly]),
+            (Action::Join, [Hidden, Allow, Allow, Allow, Allow, Forbidden]),
+            (Action::Leave, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
+            (Action::Invite(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, MembersOnly]),
+            (
+                Action::Invite(MemberRole::Owner),
+                [Hidden, Forbidden, Forbidden, Forbidden, Allow, MembersOnly],
+            ),
+            (Action::Remove(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (Action::Remove(MemberRole::Moderator), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::Remove(MemberRole::Owner), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::Edit, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
         ];
         for (action, expected) in table {
             assert_eq!(row(action, at), expected, "{action:?}");

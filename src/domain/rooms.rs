@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
+use crate::domain::Timestamp;
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::users::User;
 

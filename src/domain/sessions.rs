@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
+use crate::domain::Timestamp;
 use crate::domain::ids::{SessionKey, UserKey};
 
 /// The face a session was opened at; tokens carry it.

@@ -24,7 +24,8 @@ impl Language {
                     "es" => Self::Spanish,
                     _ => return None,
                 };
-                let weight = parts.find_map(|p| p.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok())?;
+                let weight =
+                    parts.find_map(|p| p.strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok())?;
                 Some((weight, language))
             })
             .collect();
@@ -40,7 +41,9 @@ pub enum Text {
     Plain(Cow<'static, str>),
     BadCredentials,
     BadRefreshToken,
-    CapacityBelowMembers { members: i64 },
+    CapacityBelowMembers {
+        members: i64,
+    },
     ClientMessageIdReused,
     CursorExpired,
     CursorInvalid,
@@ -52,7 +55,9 @@ pub enum Text {
     FirstWithLast,
     FixedMembership,
     HasNul,
-    IdInvalid { expected: &'static str },
+    IdInvalid {
+        expected: &'static str,
+    },
     Internal,
     LastOwner,
     MemberUnknown,
@@ -61,15 +66,24 @@ pub enum Text {
     NotAllowed,
     NotFound,
     OneOfRoomOrInvite,
-    OutOfRange { min: i64, max: i64 },
+    OutOfRange {
+        min: i64,
+        max: i64,
+    },
     PayloadTooLarge,
     PasswordAllDigits,
     PasswordCommon,
-    PasswordTooLong { bytes_max: usize },
-    PasswordTooShort { chars_min: usize },
+    PasswordTooLong {
+        bytes_max: usize,
+    },
+    PasswordTooShort {
+        chars_min: usize,
+    },
     PasswordUnchanged,
     RateLimited,
-    RoomFull { capacity: i64 },
+    RoomFull {
+        capacity: i64,
+    },
     RoomNameMissing,
     RoomPasswordWrong,
     SelfTakesNobody,
@@ -77,8 +91,12 @@ pub enum Text {
     SignInFirst,
     TokenExpired,
     TokenInvalid,
-    TooLong { chars_max: usize },
-    TooMany { max: usize },
+    TooLong {
+        chars_max: usize,
+    },
+    TooMany {
+        max: usize,
+    },
     Unavailable,
     UsernameCharacters,
     UsernameTaken,
@@ -102,7 +120,9 @@ impl Text {
                 return format!("The room already has {members} members.").into();
             }
             Self::ClientMessageIdReused => "This clientMessageId was used for another text.",
-            Self::CursorExpired => "This cursor belongs to another database. Reload the room and go on from its headCursor.",
+            Self::CursorExpired => {
+                "This cursor belongs to another database. Reload the room and go on from its headCursor."
+            }
             Self::CursorInvalid => "This is not a cursor of this list.",
             Self::DirectToSelf => "Use a SELF room to write to yourself.",
             Self::DuoNeedsOneOther => "A DUO room takes exactly one other person.",
@@ -114,7 +134,9 @@ impl Text {
             Self::HasNul => "The text may not contain a NUL character.",
             Self::IdInvalid { expected } => return format!("This is not the id of a {expected}.").into(),
             Self::Internal => "Something went wrong here. The request id tells the operator where to look.",
-            Self::LastOwner => "A room keeps at least one owner. Make someone else an owner, or delete the room.",
+            Self::LastOwner => {
+                "A room keeps at least one owner. Make someone else an owner, or delete the room."
+            }
             Self::MemberUnknown => "One of these people does not exist.",
             Self::MessageEmpty => "A message needs a text.",
             Self::NotAMember => "Only members of this room may do that.",
@@ -133,15 +155,21 @@ impl Text {
             }
             Self::PasswordUnchanged => "The new password is the old one.",
             Self::RateLimited => "Too many attempts. Wait a little, then try again.",
-            Self::RoomFull { capacity } => return format!("The room is full: it takes {capacity} members.").into(),
+            Self::RoomFull { capacity } => {
+                return format!("The room is full: it takes {capacity} members.").into();
+            }
             Self::RoomNameMissing => "A GROUP room needs a name.",
             Self::RoomPasswordWrong => "The room asks for a password, and this is not it.",
             Self::SelfTakesNobody => "A SELF room has no other members.",
             Self::SessionOver => "This session has ended. Log in again.",
             Self::SignInFirst => "Log in first, and send the access token.",
-            Self::TokenExpired => "The access token has expired. Call refreshSession, then repeat the request.",
+            Self::TokenExpired => {
+                "The access token has expired. Call refreshSession, then repeat the request."
+            }
             Self::TokenInvalid => "The access token is not valid. Log in again.",
-            Self::TooLong { chars_max } => return format!("This may have at most {chars_max} characters.").into(),
+            Self::TooLong { chars_max } => {
+                return format!("This may have at most {chars_max} characters.").into();
+            }
             Self::TooMany { max } => return format!("At most {max} are allowed at once.").into(),
             Self::Unavailable => "The server is busy. Nothing was stored; try again shortly.",
             Self::UsernameCharacters => "A username has 1 to 150 letters, digits and @ . + - _ only.",
@@ -159,7 +187,9 @@ impl Text {
                 return format!("La sala ya tiene {members} miembros.").into();
             }
             Self::ClientMessageIdReused => "Este clientMessageId ya se usó con otro texto.",
-            Self::CursorExpired => "Este cursor es de otra base de datos. Recarga la sala y sigue desde su headCursor.",
+            Self::CursorExpired => {
+                "Este cursor es de otra base de datos. Recarga la sala y sigue desde su headCursor."
+            }
             Self::CursorInvalid => "Este no es un cursor de esta lista.",
             Self::DirectToSelf => "Para escribirte a ti mismo usa una sala SELF.",
             Self::DuoNeedsOneOther => "Una sala DUO lleva exactamente a otra persona.",
@@ -190,17 +220,25 @@ impl Text {
             }
             Self::PasswordUnchanged => "La contraseña nueva es la misma que la anterior.",
             Self::RateLimited => "Demasiados intentos. Espera un poco y vuelve a probar.",
-            Self::RoomFull { capacity } => return format!("La sala está llena: admite {capacity} miembros.").into(),
+            Self::RoomFull { capacity } => {
+                return format!("La sala está llena: admite {capacity} miembros.").into();
+            }
             Self::RoomNameMissing => "Una sala GROUP necesita un nombre.",
             Self::RoomPasswordWrong => "La sala pide una contraseña, y no es esta.",
             Self::SelfTakesNobody => "Una sala SELF no tiene otros miembros.",
             Self::SessionOver => "Esta sesión ha terminado. Inicia sesión de nuevo.",
             Self::SignInFirst => "Inicia sesión primero y envía el token de acceso.",
-            Self::TokenExpired => "El token de acceso ha caducado. Llama a refreshSession y repite la petición.",
+            Self::TokenExpired => {
+                "El token de acceso ha caducado. Llama a refreshSession y repite la petición."
+            }
             Self::TokenInvalid => "El token de acceso no es válido. Inicia sesión de nuevo.",
-            Self::TooLong { chars_max } => return format!("Esto puede tener como máximo {chars_max} caracteres.").into(),
+            Self::TooLong { chars_max } => {
+                return format!("Esto puede tener como máximo {chars_max} caracteres.").into();
+            }
             Self::TooMany { max } => return format!("Se permiten como máximo {max} a la vez.").into(),
-            Self::Unavailable => "El servidor está ocupado. No se guardó nada; prueba de nuevo en un momento.",
+            Self::Unavailable => {
+                "El servidor está ocupado. No se guardó nada; prueba de nuevo en un momento."
+            }
             Self::UsernameCharacters => "Un nombre de usuario tiene de 1 a 150 letras, cifras y @ . + - _.",
             Self::UsernameTaken => "Ya existe un usuario con ese nombre.",
             Self::WrongPassword => "Esta no es tu contraseña actual.",

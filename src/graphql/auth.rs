@@ -109,7 +109,8 @@ pub struct AuthMutation;
 #[Object]
 impl AuthMutation {
     async fn signup(&self, ctx: &Context<'_>, input: SignupInput) -> async_graphql::Result<SignupPayload> {
-        let SignupInput { username, email, password, first_name, last_name, user_type, phone, address } = input;
+        let SignupInput { username, email, password, first_name, last_name, user_type, phone, address } =
+            input;
         let signup = Signup {
             username,
             email,

@@ -14,7 +14,7 @@ use async_graphql::parser::types::OperationType;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::Response;
 
 use crate::app::App;
@@ -118,9 +118,13 @@ impl Endpoint {
             let text = format!("A batch holds 1 to {} operations.", self.batch_max);
             return Err(Error::plain(Code::BadInput, text));
         }
-        let logins: u64 = calls.iter().filter_map(|call| self.admit(call).ok()).map(|a| a.operation.logins).sum();
+        let logins: u64 =
+            calls.iter().filter_map(|call| self.admit(call).ok()).map(|a| a.operation.logins).sum();
         if logins > 1 {
-            return Err(Error::plain(Code::BadInput, "A batch holds at most one login, signup or refreshSession."));
+            return Err(Error::plain(
+                Code::BadInput,
+                "A batch holds at most one login, signup or refreshSession.",
+            ));
         }
         Ok(())
     }
@@ -149,10 +153,7 @@ impl Endpoint {
             OperationType::Mutation => "mutation",
             OperationType::Subscription => "subscription",
         };
-        let answer = match self.run(sender, call, &admitted).await {
-            Ok(answer) => answer,
-            Err(answer) => answer,
-        };
+        let (Ok(answer) | Err(answer)) = self.run(sender, call, &admitted).await;
         self.metrics.graphql_operation(kind, answer.code());
         answer
     }
@@ -178,10 +179,8 @@ impl Endpoint {
             language: sender.face.language,
             request_id: sender.face.request_id.clone(),
         };
-        let request = admitted
-            .request(call.variables)
-            .data(caller)
-            .data(loaders(Arc::clone(&self.app), viewer));
+        let request =
+            admitted.request(call.variables).data(caller).data(loaders(Arc::clone(&self.app), viewer));
         Ok(Answer::executed(self.schema.execute(request).await, self.introspection))
     }
 
@@ -215,7 +214,7 @@ impl Endpoint {
         if is_cross_site(headers, method, &own, &self.allowed_origins) {
             return Err(Box::new(face.refuse_cross_site()));
         }
-        let authorization = headers.get_all(header::AUTHORIZATION).iter().map(|value| value.as_bytes());
+        let authorization = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
         Ok(Sender {
             credential: Credential::from_headers(authorization),
             origin: CallOrigin {
@@ -250,7 +249,8 @@ pub async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let parts = Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
+    let parts =
+        Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
     match endpoint.sender(&parts) {
         Ok(sender) => endpoint.serve(&sender, request::from_query(uri.query().unwrap_or_default())).await,
         Err(refusal) => *refusal,
@@ -267,7 +267,8 @@ pub async fn post(
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
-    let parts = Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
+    let parts =
+        Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
     let sender = match endpoint.sender(&parts) {
         Ok(sender) => sender,
         Err(refusal) => return *refusal,

@@ -11,7 +11,7 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
 
 use crate::app::App;
-use crate::app::messages::MessageList;
+use crate::app::messages::{MessageList, Sent};
 use crate::app::rooms::MemberList;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::domain::paging::End;
@@ -20,7 +20,6 @@ use crate::domain::sessions::Viewer;
 use crate::domain::users::User;
 use crate::error::{Error, Result};
 use crate::graphql::error::top_level;
-use crate::storage::messages::Sent;
 
 pub(super) type Loaders = DataLoader<Batches, HashMapCache>;
 

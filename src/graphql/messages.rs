@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::app::messages::{MessageList, MessagePages, PostMessage, Posted, log_place};
+use crate::app::messages::{MessageList, MessagePages, PostMessage, Posted, Sent, log_place};
 use crate::domain;
 use crate::domain::ids::GlobalId;
 use crate::domain::paging::{List, PageArgs, Place};
@@ -15,7 +15,6 @@ use crate::graphql::ids::DateTime;
 use crate::graphql::loaders::{HistoryEnd, load};
 use crate::graphql::rooms::Room;
 use crate::graphql::users::User;
-use crate::storage::messages::Sent;
 
 /// One message.
 pub(super) struct Message {
@@ -26,12 +25,12 @@ pub(super) struct Message {
 /// Who sent a message, as far as it was read along.
 enum Sender {
     Unread,
-    Read(Option<domain::users::User>),
+    Read(Option<Box<domain::users::User>>),
 }
 
 impl From<Sent> for Message {
     fn from((message, sender): Sent) -> Self {
-        Self { message, sender: Sender::Read(sender) }
+        Self { message, sender: Sender::Read(sender.map(Box::new)) }
     }
 }
 
@@ -61,7 +60,7 @@ impl Message {
     /// Null once the account is gone.
     async fn sender(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
         match (&self.sender, self.message.sender) {
-            (Sender::Read(sender), _) => Ok(sender.clone().map(User::from)),
+            (Sender::Read(sender), _) => Ok(sender.as_deref().cloned().map(User::from)),
             (Sender::Unread, Some(sender)) => Ok(load(ctx, sender).await?.map(User::from)),
             (Sender::Unread, None) => Ok(None),
         }
@@ -101,7 +100,9 @@ impl MessageConnection {
         let room = view.room.key;
         let list = match expose(ctx, app(ctx).message_page(viewer(ctx), view, args))? {
             MessagePages::AtEnd(end, limit) => load(ctx, HistoryEnd { room, end, limit }).await?,
-            MessagePages::Between(page) => Some(expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?),
+            MessagePages::Between(page) => {
+                Some(expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?)
+            }
         };
         let slice = list.map(|list| list.slice).unwrap_or_default();
         let place = |(message, _): &Sent| {

@@ -218,7 +218,10 @@ impl CreateRoomInput {
         Ok(CreateRoom {
             kind: kind.into(),
             name,
-            member_ids: member_ids.iter().map(|id| GlobalId::user(id, "memberIds")).collect::<Result<_, _>>()?,
+            member_ids: member_ids
+                .iter()
+                .map(|id| GlobalId::user(id, "memberIds"))
+                .collect::<Result<_, _>>()?,
             description: description.unwrap_or_default(),
             visibility: visibility.into(),
             capacity,

@@ -39,7 +39,8 @@ impl Subscriptions {
             app(ctx).follow_messages(viewer(ctx), room, after.as_deref(), last).await
         };
         expose(ctx, opened.await)?;
-        let refusal = Error::plain(Code::Unavailable, "This server does not deliver live yet; page messages instead.");
+        let refusal =
+            Error::plain(Code::Unavailable, "This server does not deliver live yet; page messages instead.");
         expose::<futures_util::stream::Empty<MessageAdded>>(ctx, Err(refusal))
     }
 }

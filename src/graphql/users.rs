@@ -113,7 +113,11 @@ impl UserConnection {
     fn of(ctx: &Context<'_>, list: PeopleList) -> Self {
         let place = |user: &domain::users::User| cursor(ctx, List::Users, PeopleList::place(user));
         let page_info = PageInfo::of(&list.slice, place);
-        let edges = list.slice.items.iter().map(|user| UserEdge { cursor: place(user), node: User::from(user.clone()) });
+        let edges = list
+            .slice
+            .items
+            .iter()
+            .map(|user| UserEdge { cursor: place(user), node: User::from(user.clone()) });
         Self { edges: edges.collect(), page_info, total: Total::People(list) }
     }
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use crate::app::App;
 use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Tokens, random};
 use crate::clock::Clock;
@@ -21,7 +20,7 @@ use crate::storage::{Engine, OpenError, Options, Store};
 /// Who access tokens are for.
 const AUDIENCE: &str = "tertulia";
 /// How often housekeeping runs.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// A server that is ready to listen.
 #[derive(Debug)]

@@ -72,7 +72,11 @@ struct Probes {
 /// `/health/live`, `/health/ready` and, if `metrics` is given, `/metrics`.
 ///
 /// `levels` reads the numbers that other parts keep, at each scrape.
-pub fn routes(checks: Vec<Check>, stop: watch::Receiver<bool>, metrics: Option<(Metrics, ReadLevels)>) -> Router {
+pub fn routes(
+    checks: Vec<Check>,
+    stop: watch::Receiver<bool>,
+    metrics: Option<(Metrics, ReadLevels)>,
+) -> Router {
     routes_at(PACE, checks, stop, metrics)
 }
 
@@ -212,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn metrics_are_served_as_prometheus_text() {
         let (_stop, stopped) = watch::channel(false);
-        let router = routes(Vec::new(), stopped, Some(Metrics::new()));
+        let router = routes(Vec::new(), stopped, Some((Metrics::new(), Arc::new(Levels::default))));
         let (status, body) = ask(&router, "/metrics").await;
         assert_eq!(status, StatusCode::OK);
         assert!(body.contains("tertulia_connections_open 0\n"), "{body}");

@@ -34,8 +34,7 @@ pub fn router(
     let Assembly { app, keys, documents } = assembly;
     let https = public_url.starts_with("https://");
     let links = Links { public_url };
-    let endpoint =
-        Arc::new(Endpoint::new(Arc::clone(&app), documents, links, config, metrics.clone()));
+    let endpoint = Arc::new(Endpoint::new(Arc::clone(&app), documents, links, config, metrics.clone()));
     let levels: ReadLevels = {
         let (app, endpoint) = (Arc::clone(&app), Arc::clone(&endpoint));
         Arc::new(move || Levels {

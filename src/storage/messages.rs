@@ -31,7 +31,8 @@ struct MessageRow {
 
 impl From<MessageRow> for Message {
     fn from(row: MessageRow) -> Self {
-        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, client_message_id } = row;
+        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, client_message_id } =
+            row;
         Self {
             key: MessageKey(key),
             room: RoomKey(room_key),

@@ -60,9 +60,9 @@ pub async fn run(options: &Options) -> Result<Report, OpenError> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
 ) -> Result<T, OpenError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|panic| {
-        Err(OpenError::Migration { name: "run".into(), reason: panic.to_string() })
-    })
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|panic| Err(OpenError::Migration { name: "run".into(), reason: panic.to_string() }))
 }
 
 pub(super) fn unreachable(engine: &Engine, error: &dyn std::error::Error) -> OpenError {
@@ -78,7 +78,8 @@ pub(super) fn unreachable(engine: &Engine, error: &dyn std::error::Error) -> Ope
 }
 
 fn migrate_sqlite(path: &Path, timeout: Duration) -> Result<Report, OpenError> {
-    let mut connection = sqlite::connect(path, timeout).map_err(|e| unreachable(&Engine::Sqlite(path.into()), &e))?;
+    let mut connection =
+        sqlite::connect(path, timeout).map_err(|e| unreachable(&Engine::Sqlite(path.into()), &e))?;
     check_library(&mut connection)?;
     let pending = pending::<Sqlite, _>(&mut connection, SQLITE_MIGRATIONS)?;
     let fresh = pending.len() == names::<Sqlite>(&SQLITE_MIGRATIONS).len();
@@ -114,7 +115,8 @@ fn check_library(connection: &mut SqliteConnection) -> Result<(), OpenError> {
 /// A whole copy beside the file, named by the newest migration it has.
 fn back_up(connection: &mut SqliteConnection, path: &Path) -> Result<PathBuf, OpenError> {
     let failed = |reason: String| OpenError::Backup(reason);
-    let applied = MigrationHarness::<Sqlite>::applied_migrations(connection).map_err(|e| failed(e.to_string()))?;
+    let applied =
+        MigrationHarness::<Sqlite>::applied_migrations(connection).map_err(|e| failed(e.to_string()))?;
     let newest = applied.iter().max().map_or_else(|| "0".into(), ToString::to_string);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut copy = path.with_file_name(format!("{name}.before-{newest}"));
@@ -154,7 +156,10 @@ fn names<DB: diesel::backend::Backend>(source: &EmbeddedMigrations) -> Vec<Strin
 }
 
 /// The migrations to run, oldest first; an error when the database is ahead of this binary.
-fn pending<DB, H>(harness: &mut H, source: EmbeddedMigrations) -> Result<Vec<Box<dyn Migration<DB>>>, OpenError>
+fn pending<DB, H>(
+    harness: &mut H,
+    source: EmbeddedMigrations,
+) -> Result<Vec<Box<dyn Migration<DB>>>, OpenError>
 where
     DB: diesel::backend::Backend,
     H: MigrationHarness<DB>,
@@ -162,7 +167,8 @@ where
     let failed = |reason: String| OpenError::Migration { name: "list".into(), reason };
     let applied = harness.applied_migrations().map_err(|e| failed(e.to_string()))?;
     let known = names::<DB>(&source);
-    let newest_there = applied.iter().map(MigrationVersion::to_string).find(|version| !known.contains(version));
+    let newest_there =
+        applied.iter().map(MigrationVersion::to_string).find(|version| !known.contains(version));
     if let Some(newest_there) = newest_there {
         let newest_here = known.into_iter().max().unwrap_or_default();
         return Err(OpenError::Newer { newest_there, newest_here });

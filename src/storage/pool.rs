@@ -188,9 +188,9 @@ pub struct Conn {
 }
 
 enum Owned {
-    Writer(SqliteConnection),
+    Writer(Box<SqliteConnection>),
     Reader(ReaderObject),
-    Postgres(PostgresObject),
+    Postgres(Box<PostgresObject>),
 }
 
 /// What [`run!`] matches on.
@@ -201,7 +201,7 @@ pub(super) enum Engined<'c> {
 
 impl Conn {
     pub(super) fn writer(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Writer(connection), statements }
+        Self { owned: Owned::Writer(Box::new(connection)), statements }
     }
 
     pub(super) fn reader(connection: ReaderObject, statements: Arc<AtomicU64>) -> Self {
@@ -209,7 +209,7 @@ impl Conn {
     }
 
     pub(super) fn postgres(connection: PostgresObject, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Postgres(connection), statements }
+        Self { owned: Owned::Postgres(Box::new(connection)), statements }
     }
 
     pub(super) fn engined(&mut self) -> Engined<'_> {

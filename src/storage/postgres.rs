@@ -117,7 +117,8 @@ macro_rules! control {
         async fn $name(conn: &mut Conn) -> Result<()> {
             match conn.engined() {
                 Engined::Postgres(connection) => {
-                    <AnsiTransactionManager as TransactionManager<AsyncPgConnection>>::$method(connection).await?;
+                    <AnsiTransactionManager as TransactionManager<AsyncPgConnection>>::$method(connection)
+                        .await?;
                 }
                 Engined::Sqlite(_) => {}
             }

@@ -292,7 +292,9 @@ macro_rules! narrowed {
     ($narrowing:expr) => {{
         let Narrowing { filter, viewer } = $narrowing;
         let mut query = rooms::table
-            .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+            .left_join(
+                members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))),
+            )
             .filter(rooms::deleted_at.is_null())
             .into_boxed::<Db>();
         query = match filter.scope {
@@ -313,7 +315,9 @@ macro_rules! narrowed {
                     .filter(users::display_key.ge(search.clone()).and(users::display_key.lt(end.clone()))),
             );
             query = query.filter(
-                rooms::name_key.ge(search).and(rooms::name_key.lt(end))
+                rooms::name_key
+                    .ge(search)
+                    .and(rooms::name_key.lt(end))
                     .or(rooms::kind.ne(KindColumn(RoomKind::Group)).and(called_by_member)),
             );
         }

@@ -1,5 +1,7 @@
 //! The tables, once for both engines. tests/it/migrations.rs compares them with what the migrations make.
 
+#![allow(clippy::wildcard_imports, reason = "columns are typed by all of SQL's words")]
+
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
 table! {

@@ -1,8 +1,8 @@
 //! Signed-in devices and the hashes of their refresh tokens.
 
 use diesel::prelude::{
-    BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _, OptionalExtension as _,
-    QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+    BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
 };
 use uuid::Uuid;
 
@@ -143,8 +143,10 @@ pub struct FoundToken {
     pub disabled: bool,
 }
 
+type FoundRow = (SessionRow, At, Option<At>, Id, Option<At>);
+
 pub async fn find_refresh_token(conn: &mut Conn, hash: &[u8]) -> Result<Option<FoundToken>> {
-    let row: Option<(SessionRow, At, Option<At>, Id, Option<At>)> = run!(conn, db => refresh_tokens::table
+    let row: Option<FoundRow> = run!(conn, db => refresh_tokens::table
         .inner_join(sessions::table.inner_join(users::table))
         .filter(refresh_tokens::hash.eq(hash))
         .select((

@@ -51,7 +51,8 @@ impl Sqlite {
         options: &Options,
         statements: &Arc<AtomicU64>,
     ) -> Result<Self, OpenError> {
-        let unreachable = |reason: String| OpenError::Unreachable { place: path.display().to_string(), reason };
+        let unreachable =
+            |reason: String| OpenError::Unreachable { place: path.display().to_string(), reason };
         let writer = connect(path, options.statement_timeout).map_err(|e| unreachable(e.to_string()))?;
         let readers = Pool::builder(Readers { path: path.into(), busy_timeout: options.statement_timeout })
             .max_size(options.read_pool_size)
@@ -78,7 +79,8 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
-        let reader = self.readers.get().await.map_err(|e| Error::unavailable(RETRY).caused_by(e.to_string()))?;
+        let reader =
+            self.readers.get().await.map_err(|e| Error::unavailable(RETRY).caused_by(e.to_string()))?;
         let mut conn = Conn::reader(reader, Arc::clone(statements));
         tokio::task::spawn_blocking(move || on_the_spot(work(&mut conn)))
             .await
@@ -117,8 +119,9 @@ impl Sqlite {
 
 /// Runs a future that never waits.
 fn on_the_spot<T>(work: BoxFuture<'_, Result<T>>) -> Result<T> {
-    work.now_or_never()
-        .unwrap_or_else(|| Err(Error::internal("a unit of work waited for something other than its connection")))
+    work.now_or_never().unwrap_or_else(|| {
+        Err(Error::internal("a unit of work waited for something other than its connection"))
+    })
 }
 
 /// A queued unit of work, whatever its type.

@@ -73,6 +73,7 @@ pub struct NewUser {
 }
 
 /// The columns that names are compared and searched by.
+#[expect(clippy::struct_field_names, reason = "they are the columns' names")]
 #[derive(Debug, Insertable, diesel::AsChangeset)]
 #[diesel(table_name = users)]
 struct NameKeys {
@@ -259,13 +260,16 @@ macro_rules! narrowed {
         if let Some(search) = $filter.search.as_deref().map(fold).filter(|search| !search.is_empty()) {
             let end = prefix_end(&search).unwrap_or_default();
             query = query.filter(
-                users::username_key.ge(search.clone()).and(users::username_key.lt(end.clone()))
+                users::username_key
+                    .ge(search.clone())
+                    .and(users::username_key.lt(end.clone()))
                     .or(users::display_key.ge(search.clone()).and(users::display_key.lt(end.clone())))
                     .or(users::last_name_key.ge(search).and(users::last_name_key.lt(end))),
             );
         }
         if !$filter.exclude.is_empty() {
-            query = query.filter(users::id.ne_all($filter.exclude.iter().copied().map(Id).collect::<Vec<_>>()));
+            query =
+                query.filter(users::id.ne_all($filter.exclude.iter().copied().map(Id).collect::<Vec<_>>()));
         }
         if let Some(viewer) = $filter.exclude_viewer.then_some($filter.viewer) {
             query = query.filter(users::key.ne(viewer.0));

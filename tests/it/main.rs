@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
+mod architecture;
 mod middleware;
 mod sending;
 mod server;
 mod support;
+mod tidy;

@@ -47,7 +47,11 @@ fn router(change: impl FnOnce(&mut Settings)) -> Router {
     let mut settings = settings(bounds(), Metrics::new());
     change(&mut settings);
     let (_, stopped) = watch::channel(false);
-    layer(app(), health::routes(Vec::new(), stopped, Some((settings.metrics.clone(), Arc::new(Levels::default)))), &settings)
+    layer(
+        app(),
+        health::routes(Vec::new(), stopped, Some((settings.metrics.clone(), Arc::new(Levels::default)))),
+        &settings,
+    )
 }
 
 async fn ask(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Response<Body> {

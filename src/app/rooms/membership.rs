@@ -119,7 +119,8 @@ impl App {
     async fn room_to_join(&self, viewer: &Viewer, caller: SignedIn, request: &JoinRoom) -> Result<RoomView> {
         match (request.room, request.invite_code.clone()) {
             (Some(id), None) => {
-                let found = self.store.read(move |conn| Box::pin(rooms::find_view(conn, id, caller.user))).await?;
+                let found =
+                    self.store.read(move |conn| Box::pin(rooms::find_view(conn, id, caller.user))).await?;
                 let view = found.ok_or_else(|| Error::not_found().at("roomId"))?;
                 allow(Standing::of(viewer, &view.room, view.role), Action::Join)?;
                 Ok(view)
@@ -225,7 +226,8 @@ impl App {
                     let theirs = members::role(conn, view.room.key, target.key).await?;
                     // Who may remove nobody does not learn who is in.
                     let asked = theirs.unwrap_or(MemberRole::Reader);
-                    let action = if target.key == caller.user { Action::Leave } else { Action::Remove(asked) };
+                    let action =
+                        if target.key == caller.user { Action::Leave } else { Action::Remove(asked) };
                     allow(standing, action)?;
                     let theirs = theirs.ok_or_else(|| Error::not_found().at("userId"))?;
                     dismiss(conn, view.room.key, caller.user, (target.key, theirs), at).await?;

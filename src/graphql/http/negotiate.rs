@@ -88,15 +88,23 @@ mod tests {
         assert_eq!(Media::negotiate(&HeaderMap::new()), Some(Media::Json));
         assert_eq!(accept("*/*"), Some(Media::Json));
         assert_eq!(accept("application/graphql-response+json"), Some(Media::GraphqlResponse));
-        assert_eq!(accept("application/graphql-response+json, application/json"), Some(Media::GraphqlResponse));
+        assert_eq!(
+            accept("application/graphql-response+json, application/json"),
+            Some(Media::GraphqlResponse)
+        );
         assert_eq!(accept("application/json, application/graphql-response+json"), Some(Media::Json));
-        assert_eq!(accept("application/json;q=0.5, application/graphql-response+json;q=0.9"), Some(Media::GraphqlResponse));
+        assert_eq!(
+            accept("application/json;q=0.5, application/graphql-response+json;q=0.9"),
+            Some(Media::GraphqlResponse)
+        );
         assert_eq!(accept("application/json; charset=utf-8"), Some(Media::Json));
     }
 
     #[test]
     fn what_is_neither_is_not_acceptable() {
-        for value in ["text/html", "application/json;q=0", "application/json; charset=latin1", "image/*", "nonsense"] {
+        for value in
+            ["text/html", "application/json;q=0", "application/json; charset=latin1", "image/*", "nonsense"]
+        {
             assert_eq!(accept(value), None, "{value}");
         }
     }

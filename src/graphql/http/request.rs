@@ -23,8 +23,9 @@ pub(super) enum Calls {
 }
 
 pub(super) fn from_body(body: &[u8]) -> Result<Calls> {
-    let json: Json = serde_json::from_slice(body)
-        .map_err(|error| malformed(format!("The body is not JSON: line {}, column {}.", error.line(), error.column())))?;
+    let json: Json = serde_json::from_slice(body).map_err(|error| {
+        malformed(format!("The body is not JSON: line {}, column {}.", error.line(), error.column()))
+    })?;
     match json {
         Json::Object(fields) => Ok(Calls::One(Box::new(call(fields)?))),
         Json::Array(items) => items
@@ -60,9 +61,8 @@ fn call(mut fields: Map<String, Json>) -> Result<Call> {
     let query = string(&mut fields, "query")?;
     let operation_name = string(&mut fields, "operationName")?;
     let document_id = string(&mut fields, "documentId")?;
-    let variables = object(&mut fields, "variables")?.map_or_else(Variables::default, |variables| {
-        Variables::from_json(Json::Object(variables))
-    });
+    let variables = object(&mut fields, "variables")?
+        .map_or_else(Variables::default, |variables| Variables::from_json(Json::Object(variables)));
     let persisted_query = object(&mut fields, "extensions")?
         .and_then(|mut extensions| extensions.remove("persistedQuery"))
         .map(Value::from_json)

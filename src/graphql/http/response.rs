@@ -76,7 +76,8 @@ impl Answer {
         if executed.errors.is_empty() || ran || executed.data != GqlValue::Null {
             return Self::Executed(Box::new(executed));
         }
-        let errors = executed.errors.iter().take(ERRORS_TOLD_MAX).map(|error| Told::of(error, helpful)).collect();
+        let errors =
+            executed.errors.iter().take(ERRORS_TOLD_MAX).map(|error| Told::of(error, helpful)).collect();
         Self::Refused { errors, status: None, fault: None }
     }
 
@@ -136,11 +137,8 @@ fn known_code(error: &ServerError) -> Option<Code> {
 impl Told {
     /// An error of validation. Where the schema is not shown, errors do not show it either.
     fn of(error: &ServerError, helpful: bool) -> Self {
-        let message = if helpful {
-            error.message.clone()
-        } else {
-            "The document does not fit the schema.".to_owned()
-        };
+        let message =
+            if helpful { error.message.clone() } else { "The document does not fit the schema.".to_owned() };
         Self {
             message,
             code: Code::BadInput.as_str(),
@@ -149,16 +147,12 @@ impl Told {
     }
 
     fn to_json(&self, request_id: &str) -> Value {
-        let mut error = json!({
-            "message": self.message,
-            "extensions": { "code": self.code, "requestId": request_id },
-        });
-        if !self.locations.is_empty() {
-            let at: Vec<Value> =
-                self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column })).collect();
-            error["locations"] = Value::Array(at);
+        let extensions = json!({ "code": self.code, "requestId": request_id });
+        let at = self.locations.iter().map(|(line, column)| json!({ "line": line, "column": column }));
+        match at.collect::<Vec<_>>().as_slice() {
+            [] => json!({ "message": self.message, "extensions": extensions }),
+            at => json!({ "message": self.message, "locations": at, "extensions": extensions }),
         }
-        error
     }
 }
 

@@ -49,7 +49,9 @@ impl RoomMemberConnection {
         };
         let slice = list.map(|list| list.slice).unwrap_or_default();
         Ok(Self {
-            page_info: PageInfo::of(&slice, |member| cursor(ctx, List::Members(room), MemberList::place(member))),
+            page_info: PageInfo::of(&slice, |member| {
+                cursor(ctx, List::Members(room), MemberList::place(member))
+            }),
             edges: slice.items.into_iter().map(|member| RoomMemberEdge::of(ctx, member)).collect(),
             total: Total::Known(view.room.member_count.into()),
         })
@@ -111,7 +113,7 @@ pub(super) struct RemoveMemberPayload {
 }
 
 #[derive(Debug, Default)]
-pub struct MembershipMutation;
+pub(in crate::graphql) struct MembershipMutation;
 
 #[Object]
 impl MembershipMutation {
@@ -140,7 +142,8 @@ impl MembershipMutation {
         ctx: &Context<'_>,
         input: LeaveRoomInput,
     ) -> async_graphql::Result<LeaveRoomPayload> {
-        let outcome = async { app(ctx).leave_room(viewer(ctx), GlobalId::room(&input.room_id, "roomId")?).await };
+        let outcome =
+            async { app(ctx).leave_room(viewer(ctx), GlobalId::room(&input.room_id, "roomId")?).await };
         Ok(match settle(ctx, outcome.await)? {
             Ok(()) => LeaveRoomPayload { left_room_id: Some(input.room_id), errors: Vec::new() },
             Err(errors) => LeaveRoomPayload { errors, ..Default::default() },

@@ -110,7 +110,11 @@ fn load_roots(file: Option<&str>) -> Result<RootCertStore, String> {
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
     }
-    if store.is_empty() { Err("no root certificate was found to check the server's with".into()) } else { Ok(store) }
+    if store.is_empty() {
+        Err("no root certificate was found to check the server's with".into())
+    } else {
+        Ok(store)
+    }
 }
 
 /// libpq's `prefer` and `require`: encryption against listeners, no proof of who the server is.
@@ -137,7 +141,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -146,7 +155,12 @@ impl ServerCertVerifier for AnyCertificate {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -192,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_missing_root_certificate_is_named() {
-        let refusal = Target::parse("postgres://a@h/db?sslmode=verify-full&sslrootcert=/does/not/exist").unwrap_err();
+        let refusal =
+            Target::parse("postgres://a@h/db?sslmode=verify-full&sslrootcert=/does/not/exist").unwrap_err();
         assert!(refusal.to_string().contains("sslrootcert"), "{refusal}");
     }
 }

@@ -93,7 +93,13 @@ impl TestApp {
 
     /// A caller without a token.
     pub fn anonymous(&self) -> Caller {
-        Caller { http: self.http.clone(), url: format!("{}/graphql", self.base), token: None, id: String::new(), refresh: String::new() }
+        Caller {
+            http: self.http.clone(),
+            url: format!("{}/graphql", self.base),
+            token: None,
+            id: String::new(),
+            refresh: String::new(),
+        }
     }
 
     /// Signs someone up under this name, with the password of all tests.
@@ -171,7 +177,8 @@ fn config(data: &TempDir, db: &Db, settings: &[(&str, &str)]) -> Config {
         ("BCRYPT_COST", "4"),
         ("RATE_LIMITS", "off"),
     ];
-    let env = ours.iter().chain(settings).map(|(key, value)| (format!("TERTULIA_{key}"), (*value).to_owned()));
+    let env =
+        ours.iter().chain(settings).map(|(key, value)| (format!("TERTULIA_{key}"), (*value).to_owned()));
     // A later setting of the same name wins.
     let mut env: Vec<(String, String)> = env.collect();
     env.reverse();
@@ -251,7 +258,8 @@ impl Caller {
     /// Makes a GROUP room and gives its id.
     pub async fn room(&self, name: &str, members: &[&Caller]) -> String {
         let ids: Vec<&str> = members.iter().map(|member| member.id.as_str()).collect();
-        let payload = self.mutate("createRoom", json!({ "name": name, "memberIds": ids }), "room { id }").await;
+        let payload =
+            self.mutate("createRoom", json!({ "name": name, "memberIds": ids }), "room { id }").await;
         payload["room"]["id"].as_str().unwrap().to_owned()
     }
 
