@@ -32,16 +32,9 @@ pub struct Posted {
 }
 
 /// One page of messages.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MessageList {
     pub slice: Slice<Sent>,
-}
-
-/// Whether a page of history stands at an end of it, and so can be read for many rooms at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MessagePages {
-    AtEnd(End, u16),
-    Between(Page),
 }
 
 /// The list that a room's messages, and its live events, are places of.
@@ -120,13 +113,9 @@ impl App {
     }
 
     /// Checks that the viewer may read `view`, and what page is asked for.
-    pub fn message_page(&self, viewer: &Viewer, view: &RoomView, args: &PageArgs) -> Result<MessagePages> {
+    pub fn message_page(&self, viewer: &Viewer, view: &RoomView, args: &PageArgs) -> Result<Page> {
         allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
-        let page = args.check(self.epoch(), List::Log(view.room.key), self.bounds.pages)?;
-        Ok(match page {
-            Page { end, limit, after: None, before: None } => MessagePages::AtEnd(end, limit),
-            page => MessagePages::Between(page),
-        })
+        args.check(self.epoch(), List::Log(view.room.key), self.bounds.pages)
     }
 
     /// One room's messages, oldest to newest.

@@ -24,7 +24,7 @@ use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::rooms::{Narrowing, NewRoom, Pair};
 use crate::storage::{Conn, members, room_events, rooms, users};
 
-pub use membership::{JoinRoom, MemberList, MemberPages};
+pub use membership::{JoinRoom, MemberList};
 
 /// A room, as asked for.
 #[derive(Debug, Clone)]

@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::app::messages::{MessageList, MessagePages, PostMessage, Posted, Sent, log_place};
+use crate::app::messages::{MessageList, PostMessage, Posted, Sent, log_place};
 use crate::domain;
 use crate::domain::ids::GlobalId;
-use crate::domain::paging::{List, PageArgs, Place};
+use crate::domain::paging::{List, Page, PageArgs, Place};
 use crate::domain::rooms::RoomView;
 use crate::error::Error;
 use crate::graphql::connection::{PageInfo, Total, connection};
@@ -92,24 +92,33 @@ pub(super) struct MessageEdge {
 connection!(MessageConnection, MessageEdge, Message);
 
 impl MessageConnection {
+    /// One room's page where many rooms may be asked for theirs at once.
     pub(super) async fn of_room(
         ctx: &Context<'_>,
         view: &RoomView,
         args: &PageArgs,
     ) -> async_graphql::Result<Self> {
         let room = view.room.key;
-        let list = match expose(ctx, app(ctx).message_page(viewer(ctx), view, args))? {
-            MessagePages::AtEnd(end, limit) => load(ctx, HistoryEnd { room, end, limit }).await?,
-            MessagePages::Between(page) => {
-                Some(expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?)
-            }
+        let page = expose(ctx, app(ctx).message_page(viewer(ctx), view, args))?;
+        let Page { end, limit, after: None, before: None } = page else {
+            return Self::of_one_room(ctx, view, page).await;
         };
-        let slice = list.map(|list| list.slice).unwrap_or_default();
+        let list = load(ctx, HistoryEnd { room, end, limit }).await?.unwrap_or_default();
+        Ok(Self::in_room(ctx, view, list))
+    }
+
+    /// One room's page where no other room is asked for: without waiting for others to join in.
+    async fn of_one_room(ctx: &Context<'_>, view: &RoomView, page: Page) -> async_graphql::Result<Self> {
+        let list = expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?;
+        Ok(Self::in_room(ctx, view, list))
+    }
+
+    fn in_room(ctx: &Context<'_>, view: &RoomView, list: MessageList) -> Self {
         let place = |(message, _): &Sent| {
             let (list, place) = log_place(message);
             cursor(ctx, list, place)
         };
-        Ok(Self::with(MessageList { slice }, place, Total::Known(view.room.last_seq)))
+        Self::with(list, place, Total::Known(view.room.last_seq))
     }
 
     fn with(list: MessageList, place: impl Fn(&Sent) -> String, total: Total) -> Self {
@@ -146,7 +155,8 @@ impl MessageQuery {
             room.ok_or_else(|| Error::not_found().at("roomId"))
         };
         let view = expose(ctx, found.await)?;
-        MessageConnection::of_room(ctx, &view, &args).await
+        let page = expose(ctx, app(ctx).message_page(viewer(ctx), &view, &args))?;
+        MessageConnection::of_one_room(ctx, &view, page).await
     }
 }
 

@@ -290,20 +290,23 @@ async fn http_2_without_tls_works_and_is_closed_when_idle() {
     assert_eq!(server.drained().await, Drained::Completely);
 }
 
-/// Runs the test below in a process of its own, which may open few descriptors.
+/// Starts itself again, in a process that may open few descriptors.
 #[cfg(target_os = "linux")]
-#[test]
-fn running_out_of_descriptors_is_survived() {
+#[tokio::test]
+async fn running_out_of_descriptors_is_survived() {
+    const NAME: &str = "server::running_out_of_descriptors_is_survived";
+    const FEW: &str = "TERTULIA_TEST_FEW_DESCRIPTORS";
+    if tertulia_test_set(FEW) {
+        return with_few_descriptors().await;
+    }
     let this = std::env::current_exe().unwrap();
-    let script = r#"ulimit -n 32; exec "$0" --exact server::with_few_descriptors --ignored --test-threads 1"#;
-    let output = std::process::Command::new("sh").arg("-c").arg(script).arg(this).output().unwrap();
+    let script = format!(r#"ulimit -n 32; {FEW}=1 exec "$0" --exact {NAME} --test-threads 1"#);
+    let output = tokio::process::Command::new("sh").arg("-c").arg(script).arg(this).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-#[ignore = "started by running_out_of_descriptors_is_survived"]
 async fn with_few_descriptors() {
     let server = Server::start(app(), bounds()).await;
     let mut callers = Vec::new();
@@ -316,6 +319,11 @@ async fn with_few_descriptors() {
     let mut caller = server.connect().await;
     caller.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
     caller.read_until("hello").await;
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
+fn tertulia_test_set(name: &str) -> bool {
+    std::env::var_os(name).is_some()
 }
 
 #[cfg(unix)]

@@ -24,7 +24,7 @@ pub struct JoinRoom {
 }
 
 /// One page of a room's members.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct MemberList {
     pub slice: Slice<Member>,
 }
@@ -35,22 +35,11 @@ impl MemberList {
     }
 }
 
-/// Whether a page of members stands at an end of the list, and so can be read for many rooms at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MemberPages {
-    AtEnd(End, u16),
-    Between(Page),
-}
-
 impl App {
     /// Checks that the viewer may list the members of `view`, and what page is asked for.
-    pub fn member_page(&self, viewer: &Viewer, view: &RoomView, args: &PageArgs) -> Result<MemberPages> {
+    pub fn member_page(&self, viewer: &Viewer, view: &RoomView, args: &PageArgs) -> Result<Page> {
         allow(Standing::of(viewer, &view.room, view.role), Action::ListMembers)?;
-        let page = args.check(self.epoch(), List::Members(view.room.key), self.bounds.pages)?;
-        Ok(match page {
-            Page { end, limit, after: None, before: None } => MemberPages::AtEnd(end, limit),
-            page => MemberPages::Between(page),
-        })
+        args.check(self.epoch(), List::Members(view.room.key), self.bounds.pages)
     }
 
     /// A page in the middle of one room's member list.

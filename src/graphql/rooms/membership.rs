@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::SecretString;
 
-use crate::app::rooms::{JoinRoom, MemberList, MemberPages};
+use crate::app::rooms::{JoinRoom, MemberList};
 use crate::domain::ids::GlobalId;
-use crate::domain::paging::{List, PageArgs};
+use crate::domain::paging::{List, Page, PageArgs};
 use crate::domain::rooms::{Member, RoomView};
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
@@ -44,10 +44,12 @@ impl RoomMemberConnection {
     ) -> async_graphql::Result<Self> {
         let room = view.room.key;
         let list = match expose(ctx, app(ctx).member_page(viewer(ctx), view, args))? {
-            MemberPages::AtEnd(end, limit) => load(ctx, MembersEnd { room, end, limit }).await?,
-            MemberPages::Between(page) => Some(expose(ctx, app(ctx).members(viewer(ctx), view, page).await)?),
+            Page { end, limit, after: None, before: None } => {
+                load(ctx, MembersEnd { room, end, limit }).await?.unwrap_or_default()
+            }
+            page => expose(ctx, app(ctx).members(viewer(ctx), view, page).await)?,
         };
-        let slice = list.map(|list| list.slice).unwrap_or_default();
+        let slice = list.slice;
         Ok(Self {
             page_info: PageInfo::of(&slice, |member| {
                 cursor(ctx, List::Members(room), MemberList::place(member))
