@@ -4,6 +4,7 @@
 
 mod architecture;
 mod middleware;
+mod readme;
 mod sending;
 mod server;
 mod support;
