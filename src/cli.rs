@@ -19,7 +19,7 @@ use crate::graphql::schema;
 use crate::metrics::Metrics;
 use crate::server::assemble::{Assembly, assemble, migrate, spawn_sweeper};
 use crate::server::router::{bounds, router};
-use crate::server::{Drained, serve, shutdown_signal};
+use crate::server::{Drained, on_hangup, serve, shutdown_signal};
 use crate::{docs, telemetry, ui};
 
 /// A self-hosted chat server with one GraphQL schema. Without a command, it serves.
@@ -159,6 +159,11 @@ async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let (app, metrics) = (assembly.app.clone(), Metrics::new());
     spawn_sweeper(&app);
+    let keys = assembly.keys.clone();
+    on_hangup(move || match keys.reload() {
+        Ok(()) => tracing::info!("The signing keys were read anew."),
+        Err(error) => tracing::error!(%error, "The signing keys stay as they were."),
+    })?;
     let router = router(assembly, config, config.public_url_at(address), &metrics, stop.clone());
     say(&loaded.banner(address))?;
     if !ui::is_built() {

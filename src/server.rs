@@ -35,6 +35,19 @@ pub fn shutdown_signal() -> io::Result<watch::Receiver<bool>> {
     Ok(stopped)
 }
 
+/// Calls `reload` at each SIGHUP.
+#[cfg(unix)]
+pub fn on_hangup(reload: impl Fn() + Send + 'static) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            reload();
+        }
+    });
+    Ok(())
+}
+
 #[cfg(unix)]
 struct Signals {
     terminate: tokio::signal::unix::Signal,

@@ -27,6 +27,12 @@ impl Config {
             "" => Err("is empty".to_owned()),
             _ => Ok(PathBuf::from(text)),
         });
+        let (token_keys_dir, secret) = (r.optional_path("token_keys_dir"), read_secret(r));
+        r.agree(
+            &["secret", "token_keys_dir"],
+            secret.is_none() || token_keys_dir.is_none(),
+            "tokens are signed with secret or with the keys of token_keys_dir; give one of them",
+        );
         Self {
             listen: read_listen(r),
             database_url: r
@@ -41,8 +47,8 @@ impl Config {
             access_token_ttl: r.duration("access_token_ttl", SECOND..=DAY * 30),
             refresh_token_ttl: r.duration("refresh_token_ttl", SECOND..=DAY * 400),
             refresh_reuse_grace: r.duration("refresh_reuse_grace", Duration::ZERO..=MINUTE * 5),
-            token_keys_dir: r.optional_path("token_keys_dir"),
-            secret: read_secret(r),
+            token_keys_dir,
+            secret,
             issuer: read_issuer(r),
             rate_limits: r.flag("rate_limits"),
             introspection: r.flag("introspection"),
@@ -155,7 +161,7 @@ impl Graphql {
             query_bytes_max: r.number("graphql.query_bytes_max", 256..=1_048_576),
             tokens_max: r.number("graphql.tokens_max", 10..=100_000),
             brackets_max: r.number("graphql.brackets_max", 4..=256),
-            depth_max: r.number("graphql.depth_max", 2..=100),
+            depth_max: r.number("graphql.depth_max", 2..=32),
             fields_max: r.number("graphql.fields_max", 1..=100_000),
             aliases_max: r.number("graphql.aliases_max", 1..=100_000),
             directives_max: r.number("graphql.directives_max", 1..=100_000),

@@ -6,6 +6,9 @@
 
 use std::any::Any;
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -236,6 +239,7 @@ fn execute(conn: &mut Conn, control: &str) -> QueryResult<()> {
 
 /// Opens a connection with the settings that durability rests on.
 pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<SqliteConnection, ConnectionError> {
+    make_private(path).map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
     let mut connection = SqliteConnection::establish(&path.display().to_string())?;
     let settings = format!(
         "PRAGMA busy_timeout = {}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
@@ -245,6 +249,15 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<SqliteConne
     );
     connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
+}
+
+/// A new file is for its owner alone; SQLite gives the files beside it the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the connections that read.
