@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 use crate::domain::ids::{SessionKey, UserKey};
 use crate::domain::sessions::{Door, SignedIn, Viewer};
 use crate::domain::users::{
-    ADDRESS_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text,
+    ADDRESS_CHARS_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text,
     check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
@@ -162,9 +162,14 @@ impl App {
         username_or_email: &str,
         password: SecretString,
     ) -> Result<(User, SessionTokens)> {
+        let wrong = || Error::new(Code::BadCredentials, Text::BadCredentials);
+        // No account has such a name. The limits would remember its whole length, and PostgreSQL
+        // cannot compare a NUL.
+        if username_or_email.trim().chars().count() > EMAIL_CHARS_MAX || username_or_email.contains('\0') {
+            return Err(wrong());
+        }
         let account = fold(username_or_email);
         self.limits.login(&account, origin.address)?;
-        let wrong = || Error::new(Code::BadCredentials, Text::BadCredentials);
         let found = self
             .store
             .read(move |conn| Box::pin(async move { users::find_credentials(conn, &account).await }))
