@@ -75,7 +75,7 @@ impl App {
                 let live = self.store.read(move |conn| Box::pin(sessions::find_live(conn, session))).await?;
                 let found = live.map(|live| SignedIn {
                     user: live.user,
-                    user_id: claims.user,
+                    user_id: live.user_id,
                     session: live.key,
                     is_admin: live.is_admin,
                 });

@@ -73,18 +73,24 @@ pub async fn insert(conn: &mut Conn, new: &NewSession) -> Result<SessionKey> {
 pub struct LiveSession {
     pub key: SessionKey,
     pub user: UserKey,
+    pub user_id: Uuid,
     pub is_admin: bool,
 }
 
 /// The session of an access token, unless it has ended or the account is disabled.
 pub async fn find_live(conn: &mut Conn, id: Uuid) -> Result<Option<LiveSession>> {
-    let row: Option<(i64, i64, bool)> = run!(conn, db => sessions::table
+    let row: Option<(i64, i64, Id, bool)> = run!(conn, db => sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(Id(id)).and(sessions::ended_at.is_null()).and(users::disabled_at.is_null()))
-        .select((sessions::key, users::key, users::is_admin))
+        .select((sessions::key, users::key, users::id, users::is_admin))
         .first(db))
     .optional()?;
-    Ok(row.map(|(key, user, is_admin)| LiveSession { key: SessionKey(key), user: UserKey(user), is_admin }))
+    Ok(row.map(|(key, user, user_id, is_admin)| LiveSession {
+        key: SessionKey(key),
+        user: UserKey(user),
+        user_id: user_id.into(),
+        is_admin,
+    }))
 }
 
 /// Ends a session for good; tells whether it was live.
