@@ -422,13 +422,14 @@ fn password_faults(password: &SecretString, similar_to: &[&str], field: &'static
     texts.into_iter().map(|text| Fault::new(Code::WeakPassword, text, field)).collect()
 }
 
-/// Names both the username and the address, where both are taken.
+/// Names both the username and the address, where both are taken. One's username is no other's
+/// address, or a login with it would try the wrong account.
 async fn check_free(conn: &mut Conn, username: &str, email: &str) -> Result<()> {
     let mut faults = Vec::new();
-    if users::find_by_username(conn, username).await?.is_some() {
+    if users::is_login_taken(conn, username, None).await? {
         faults.push(Fault::new(Code::UsernameTaken, Text::UsernameTaken, "username"));
     }
-    if users::find_by_login_email(conn, email).await?.is_some() {
+    if users::is_login_taken(conn, email, None).await? {
         faults.push(Fault::new(Code::EmailTaken, Text::EmailTaken, "email"));
     }
     Error::check(faults)

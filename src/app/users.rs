@@ -124,19 +124,19 @@ impl App {
                     let user =
                         users::get_by_id(conn, id).await?.ok_or_else(|| Error::not_found().at("userId"))?;
                     let mut faults = Vec::new();
-                    if let Some(username) = &change.username {
-                        let holder = users::find_by_username(conn, username).await?;
-                        if holder.is_some_and(|holder| holder != user.key) {
-                            faults.push(Fault::new(Code::UsernameTaken, Text::UsernameTaken, "username"));
-                        }
+                    if let Some(username) = &change.username
+                        && users::is_login_taken(conn, username, Some(user.key)).await?
+                    {
+                        faults.push(Fault::new(Code::UsernameTaken, Text::UsernameTaken, "username"));
                     }
-                    let email = change.email.as_ref().unwrap_or(&user.email);
-                    let claimed = users::find_by_login_email(conn, email).await?;
-                    let claim_free = claimed.is_none_or(|holder| holder == user.key);
-                    if change.email.is_some() && !claim_free {
+                    if let Some(email) = &change.email
+                        && users::is_login_taken(conn, email, Some(user.key)).await?
+                    {
                         faults.push(Fault::new(Code::EmailTaken, Text::EmailTaken, "email"));
                     }
                     Error::check(faults)?;
+                    let email = change.email.as_ref().unwrap_or(&user.email);
+                    let claimed = users::find_by_login_email(conn, email).await?;
                     // Someone who never claimed their address keeps it unclaimed until they change it.
                     let keeps_claim = change.email.is_some() || claimed == Some(user.key);
                     let user = changed(user, change);

@@ -211,14 +211,18 @@ pub async fn set_password_hash(conn: &mut Conn, key: UserKey, hash: &str) -> Res
     Ok(())
 }
 
-/// Who has this username, without regard to case.
-pub async fn find_by_username(conn: &mut Conn, username: &str) -> Result<Option<UserKey>> {
-    let key = run!(conn, db => users::table
-        .filter(users::username_key.eq(fold(username)))
+/// Whether anyone but `except` signs in with this name, as their username or as their address.
+pub async fn is_login_taken(conn: &mut Conn, name: &str, except: Option<UserKey>) -> Result<bool> {
+    // Keys count from 1.
+    let except = except.map_or(0, |key| key.0);
+    let wanted = fold(name);
+    let found = run!(conn, db => users::table
+        .filter(users::username_key.eq(&wanted).or(users::login_email.eq(&wanted)))
+        .filter(users::key.ne(except))
         .select(users::key)
         .first::<i64>(db))
     .optional()?;
-    Ok(key.map(UserKey))
+    Ok(found.is_some())
 }
 
 /// Who signs in with this address.
