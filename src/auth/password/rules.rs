@@ -55,7 +55,7 @@ fn is_common(folded: &str) -> bool {
 fn is_name(folded: &str, name: &str) -> bool {
     let name = name.trim().to_lowercase();
     let mailbox = name.split_once('@').map_or("", |(mailbox, _)| mailbox);
-    folded == name || folded == mailbox
+    !folded.is_empty() && (folded == name || folded == mailbox)
 }
 
 #[cfg(test)]
@@ -138,6 +138,7 @@ mod tests {
         }
         assert_eq!(check("marianela rows at dawn", &names), []);
         assert_eq!(check("kumquats", &["", "@", "@example.org"]), []);
+        assert_eq!(check("", &["", "@"]), [TOO_SHORT], "nothing is nobody's name");
     }
 
     #[test]
