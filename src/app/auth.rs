@@ -14,8 +14,8 @@ use crate::clock::Timestamp;
 use crate::domain::ids::{SessionKey, UserKey};
 use crate::domain::sessions::{Door, SignedIn, Viewer};
 use crate::domain::users::{
-    ADDRESS_CHARS_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text,
-    check_username, fold,
+    ADDRESS_CHARS_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email,
+    check_text, check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::sessions::{FoundToken, NewSession};
