@@ -76,6 +76,10 @@ pub(super) fn expose<T>(ctx: &Context<'_>, outcome: Result<T>) -> async_graphql:
     outcome.map_err(|error| top_level(ctx, &error))
 }
 
+/// What a nullable field that can fail resolves to. A plain `Result<Option<T>>` would take the parent
+/// with it when it fails, and the parent's other fields; this becomes null with an error beside it.
+pub(super) type Nullable<T> = Option<async_graphql::Result<T>>;
+
 pub(super) fn top_level(ctx: &Context<'_>, error: &Error) -> async_graphql::Error {
     let caller = caller(ctx);
     log_once(error, &caller.request_id);

@@ -10,7 +10,7 @@ use crate::domain::rooms::RoomView;
 use crate::error::Error;
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
-use crate::graphql::error::{UserError, expose, settle, top_level};
+use crate::graphql::error::{Nullable, UserError, expose, settle, top_level};
 use crate::graphql::ids::DateTime;
 use crate::graphql::loaders::{HistoryEnd, load};
 use crate::graphql::rooms::Room;
@@ -58,11 +58,11 @@ impl Message {
     }
 
     /// Null once the account is gone.
-    async fn sender(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
+    async fn sender(&self, ctx: &Context<'_>) -> Nullable<User> {
         match (&self.sender, self.message.sender) {
-            (Sender::Read(sender), _) => Ok(sender.as_deref().cloned().map(User::from)),
-            (Sender::Unread, Some(sender)) => Ok(load(ctx, sender).await?.map(User::from)),
-            (Sender::Unread, None) => Ok(None),
+            (Sender::Read(sender), _) => sender.clone().map(|sender| Ok(User::from(sender))),
+            (Sender::Unread, Some(sender)) => load(ctx, sender).await.transpose().map(|sender| sender.map(User::from)),
+            (Sender::Unread, None) => None,
         }
     }
 

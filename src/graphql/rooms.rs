@@ -12,7 +12,7 @@ use crate::domain::paging::{End, List, PageArgs, Place};
 use crate::domain::rooms::RoomView;
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
-use crate::graphql::error::{UserError, expose, settle};
+use crate::graphql::error::{Nullable, UserError, expose, settle};
 use crate::graphql::ids::{DateTime, MemberRole, RoomKind, RoomScope, RoomVisibility};
 use crate::graphql::loaders::{HistoryEnd, NameOf, load};
 use crate::graphql::messages::{Message, MessageConnection};
@@ -83,11 +83,9 @@ impl Room {
     }
 
     /// Null once the account is gone.
-    async fn created_by(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
-        match self.0.room.created_by {
-            Some(maker) => Ok(load(ctx, maker).await?.map(User::from)),
-            None => Ok(None),
-        }
+    async fn created_by(&self, ctx: &Context<'_>) -> Nullable<User> {
+        let maker = load(ctx, self.0.room.created_by?).await.transpose()?;
+        Some(maker.map(User::from))
     }
 
     async fn member_count(&self) -> i32 {
@@ -117,13 +115,13 @@ impl Room {
         MessageConnection::of_room(ctx, &self.0, &PageArgs { first, after, last, before }).await
     }
 
-    async fn last_message(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<Message>> {
-        if self.0.role.is_none() {
-            return Ok(None);
-        }
+    async fn last_message(&self, ctx: &Context<'_>) -> Nullable<Message> {
+        self.0.role?;
         let newest = HistoryEnd { room: self.0.room.key, end: End::Last, limit: 1 };
-        let list = load(ctx, newest).await?;
-        Ok(list.and_then(|list| list.slice.items.into_iter().next_back()).map(Message::from))
+        match load(ctx, newest).await.transpose()? {
+            Ok(list) => list.slice.items.into_iter().next_back().map(|sent| Ok(Message::from(sent))),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// The newest position, never null: give it to messageAdded as after and nothing falls between.
@@ -168,9 +166,9 @@ pub struct RoomQuery;
 
 #[Object]
 impl RoomQuery {
-    async fn room(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Room>> {
+    async fn room(&self, ctx: &Context<'_>, id: ID) -> Nullable<Room> {
         let found = async { app(ctx).room(viewer(ctx), GlobalId::room(&id, "id")?).await };
-        Ok(expose(ctx, found.await)?.map(Room))
+        expose(ctx, found.await.map(|room| room.map(Room))).transpose()
     }
 
     /// Your rooms, the most recently active first.

@@ -9,7 +9,7 @@ use crate::domain::ids::{GlobalId, MessageKey};
 use crate::error::{Code, Error, Text};
 use crate::graphql::auth::AuthMutation;
 use crate::graphql::context::{Links, app, viewer};
-use crate::graphql::error::expose;
+use crate::graphql::error::{Nullable, expose};
 use crate::graphql::ids::Node;
 use crate::graphql::loaders::load;
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
@@ -34,8 +34,8 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// Any object by id; null if absent or hidden from you.
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<Node>> {
-        Ok(find_nodes(ctx, &[id]).await?.into_iter().next().flatten())
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Nullable<Node> {
+        find_nodes(ctx, &[id]).await.map(|found| found.into_iter().next().flatten()).transpose()
     }
 
     async fn nodes(&self, ctx: &Context<'_>, ids: Vec<ID>) -> async_graphql::Result<Vec<Option<Node>>> {

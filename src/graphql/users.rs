@@ -8,7 +8,7 @@ use crate::domain::ids::GlobalId;
 use crate::domain::paging::{List, PageArgs};
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
-use crate::graphql::error::{UserError, expose, settle};
+use crate::graphql::error::{Nullable, UserError, expose, settle};
 use crate::graphql::ids::{DateTime, UserType};
 
 /// A person or a bot.
@@ -149,13 +149,13 @@ pub struct UserQuery;
 #[Object]
 impl UserQuery {
     /// The signed-in user; null when signed out.
-    async fn viewer(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<User>> {
-        Ok(expose(ctx, app(ctx).viewer(viewer(ctx)).await)?.map(User::from))
+    async fn viewer(&self, ctx: &Context<'_>) -> Nullable<User> {
+        expose(ctx, app(ctx).viewer(viewer(ctx)).await.map(|user| user.map(User::from))).transpose()
     }
 
-    async fn user(&self, ctx: &Context<'_>, id: ID) -> async_graphql::Result<Option<User>> {
+    async fn user(&self, ctx: &Context<'_>, id: ID) -> Nullable<User> {
         let found = async { app(ctx).user(viewer(ctx), GlobalId::user(&id, "id")?).await };
-        Ok(expose(ctx, found.await)?.map(User::from))
+        expose(ctx, found.await.map(|user| user.map(User::from))).transpose()
     }
 
     async fn users(

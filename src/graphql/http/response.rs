@@ -97,7 +97,7 @@ impl Answer {
     /// A whole request that failed for want of time or room says so in its status too.
     fn status(&self, media: Media) -> StatusCode {
         match self {
-            Self::Executed(executed) if executed.data == GqlValue::Null => {
+            Self::Executed(executed) if holds_nothing(&executed.data) => {
                 match executed.errors.first().and_then(known_code) {
                     Some(Code::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
                     Some(Code::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
@@ -126,6 +126,14 @@ impl Answer {
             Self::Refused { fault, .. } => u64::try_from(fault.as_ref()?.wait()?.as_millis()).ok()?,
         };
         Some(wait.div_ceil(1000).max(1))
+    }
+}
+
+/// Whether no field of the answer has a value.
+fn holds_nothing(data: &GqlValue) -> bool {
+    match data {
+        GqlValue::Object(fields) => fields.values().all(|value| *value == GqlValue::Null),
+        data => *data == GqlValue::Null,
     }
 }
 
