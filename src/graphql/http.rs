@@ -26,6 +26,7 @@ use crate::error::{Code, Error, Language, Text};
 use crate::graphql::auth::PUBLIC_FIELDS;
 use crate::graphql::context::{Caller, Links};
 use crate::graphql::documents::{Admitted, Documents, Incoming, persisted_hash};
+use crate::graphql::guard::Refusal;
 use crate::graphql::loaders::loaders;
 use crate::graphql::schema::{self, ChatSchema};
 use crate::http::client::Client;
@@ -58,6 +59,9 @@ impl std::fmt::Debug for Endpoint {
         f.debug_struct("Endpoint").field("documents", &self.documents).finish_non_exhaustive()
     }
 }
+
+/// What a call is to run, or why it does not run.
+type Admission = Result<Admitted, Refusal>;
 
 /// What stays the same over all calls of a batch.
 struct Sender {
@@ -93,15 +97,16 @@ impl Endpoint {
         match calls {
             Err(error) => face.refuse(&error),
             Ok(Calls::One(call)) => {
-                let answer = self.call(sender, *call).await;
+                let admitted = self.admit(&call);
+                let answer = self.call(sender, *call, admitted).await;
                 face.respond(answer)
             }
-            Ok(Calls::Batch(calls)) => match self.admit_batch(&calls) {
+            Ok(Calls::Batch(calls)) => match self.admit_batch(calls) {
                 Err(error) => face.refuse(&error),
-                Ok(()) => {
+                Ok(calls) => {
                     let mut answers = Vec::with_capacity(calls.len());
-                    for call in calls {
-                        answers.push(self.call(sender, call).await);
+                    for (call, admitted) in calls {
+                        answers.push(self.call(sender, call, admitted).await);
                     }
                     face.respond_batch(answers)
                 }
@@ -110,7 +115,10 @@ impl Endpoint {
     }
 
     /// A batch is bounded, and guesses at passwords in it count as one request's.
-    fn admit_batch(&self, calls: &[Call]) -> Result<(), Error> {
+    ///
+    /// What is counted here is what runs: were calls admitted again one by one, a hash that is unknown
+    /// now could name a login that a later call of the same batch brings.
+    fn admit_batch(&self, calls: Vec<Call>) -> Result<Vec<(Call, Admission)>, Error> {
         if self.batch_max == 0 {
             return Err(Error::plain(Code::BadInput, "Batches are off; send one operation in each request."));
         }
@@ -118,18 +126,25 @@ impl Endpoint {
             let text = format!("A batch holds 1 to {} operations.", self.batch_max);
             return Err(Error::plain(Code::BadInput, text));
         }
-        let logins: u64 =
-            calls.iter().filter_map(|call| self.admit(call).ok()).map(|a| a.operation.logins).sum();
+        let calls: Vec<(Call, Admission)> = calls
+            .into_iter()
+            .map(|call| {
+                let admitted = self.admit(&call);
+                (call, admitted)
+            })
+            .collect();
+        let admitted = calls.iter().filter_map(|(_, admitted)| admitted.as_ref().ok());
+        let logins: u64 = admitted.map(|admitted| admitted.operation.logins).sum();
         if logins > 1 {
             return Err(Error::plain(
                 Code::BadInput,
                 "A batch holds at most one login, signup or refreshSession.",
             ));
         }
-        Ok(())
+        Ok(calls)
     }
 
-    fn admit(&self, call: &Call) -> Result<Admitted, crate::graphql::guard::Refusal> {
+    fn admit(&self, call: &Call) -> Admission {
         let incoming = Incoming {
             query: call.query.as_deref(),
             operation_name: call.operation_name.as_deref(),
@@ -140,8 +155,8 @@ impl Endpoint {
         self.documents.admit(&incoming, self.cost_max)
     }
 
-    async fn call(&self, sender: &Sender, call: Call) -> Answer {
-        let admitted = match self.admit(&call) {
+    async fn call(&self, sender: &Sender, call: Call, admitted: Admission) -> Answer {
+        let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.metrics.graphql_operation("unknown", Some(refusal.code_name()));
