@@ -32,6 +32,8 @@ pub struct Operation {
     pub kind: OperationType,
     /// Names of the fields at the root, without aliases.
     pub roots: BTreeSet<Name>,
+    /// How many fields the root has, fragments resolved and repetitions counted.
+    pub fields_at_root: u64,
     /// How many of them are [`LOGIN_FIELDS`]: 0 or 1. A batch adds them up.
     pub logins: u64,
     /// Whether `__schema` or `__type` is asked anywhere.
@@ -172,6 +174,7 @@ pub(super) fn analyse(document: &ExecutableDocument, limits: &Limits) -> Result<
             name: name.cloned(),
             kind: definition.node.ty,
             roots: pass.roots(document, &definition.node.selection_set.node),
+            fields_at_root: sum.top,
             logins: sum.top_logins,
             introspects: sum.introspects,
             depth: sum.depth,

@@ -71,9 +71,19 @@ impl Answer {
     }
 
     /// The executor's answer. A document that failed validation did not run, and has no `data`.
-    pub(super) fn executed(executed: Executed, helpful: bool) -> Self {
-        let ran = executed.errors.iter().any(|error| !error.path.is_empty());
+    ///
+    /// Faults of ours have a code; those of the executor itself have none, and mean an argument that
+    /// validation let pass: a variable that is missing, a number out of range. Where nothing but that
+    /// came of a `harmless` operation, it counts as not run either.
+    pub(super) fn executed(mut executed: Executed, helpful: bool, harmless: bool, request_id: &str) -> Self {
+        let ran = executed.errors.iter().any(|error| match harmless {
+            true => known_code(error).is_some(),
+            false => !error.path.is_empty(),
+        });
         if executed.errors.is_empty() || ran || executed.data != GqlValue::Null {
+            for error in executed.errors.iter_mut().filter(|error| known_code(error).is_none()) {
+                Told::of(error, helpful).label(error, request_id);
+            }
             return Self::Executed(Box::new(executed));
         }
         let errors =
@@ -143,7 +153,7 @@ fn known_code(error: &ServerError) -> Option<Code> {
 }
 
 impl Told {
-    /// An error of validation. Where the schema is not shown, errors do not show it either.
+    /// An error of validation, or of an argument. Where the schema is not shown, errors do not show it either.
     fn of(error: &ServerError, helpful: bool) -> Self {
         let message =
             if helpful { error.message.clone() } else { "The document does not fit the schema.".to_owned() };
@@ -152,6 +162,14 @@ impl Told {
             code: Code::BadInput.as_str(),
             locations: error.locations.iter().map(|at| (at.line, at.column)).collect(),
         }
+    }
+
+    /// Gives an error of the executor this text and code.
+    fn label(self, error: &mut ServerError, request_id: &str) {
+        error.message = self.message;
+        let extensions = error.extensions.get_or_insert_default();
+        extensions.set("code", self.code);
+        extensions.set("requestId", request_id);
     }
 
     fn to_json(&self, request_id: &str) -> Value {
