@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{Method, header};
-use axum::response::IntoResponse as _;
-use axum::routing::{any, get};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
 use axum::{Json, Router};
 use tokio::sync::watch;
-use tower::ServiceExt as _;
 
 use crate::auth::{Keys, random};
 use crate::config::Config;
@@ -80,22 +80,16 @@ pub fn bounds(config: &Config) -> Bounds {
 
 /// A browser that opens `/graphql` sees the playground; everyone else talks to the schema.
 fn graphql(endpoint: Arc<Endpoint>) -> Router {
-    let api = get(http::get).post(http::post).with_state::<()>(endpoint);
-    Router::new().route(
-        "/graphql",
-        any(move |request: Request| {
-            let api = api.clone();
-            async move {
-                if request.method() == Method::GET && ui::wants_page(request.headers(), request.uri()) {
-                    return ui::playground();
-                }
-                match api.oneshot(request).await {
-                    Ok(response) => response,
-                    Err(never) => match never {},
-                }
-            }
-        }),
-    )
+    let api = get(http::get).post(http::post).route_layer(from_fn(page_first));
+    Router::new().route("/graphql", api).with_state(endpoint)
+}
+
+async fn page_first(request: Request, next: Next) -> Response {
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
+    if reads && ui::wants_page(request.headers(), request.uri()) {
+        return ui::playground();
+    }
+    next.run(request).await
 }
 
 /// The public keys that tokens of this server can be verified with.
