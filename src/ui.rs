@@ -4,7 +4,6 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -64,8 +63,12 @@ pub fn playground() -> Response {
     page
 }
 
-async fn asset(Path(path): Path<String>) -> Response {
-    file(&format!("assets/{path}"), FOR_EVER)
+/// The path as sent: no name of a file needs decoding, and a page is no asset, however one gets to it.
+async fn asset(uri: Uri) -> Response {
+    match uri.path().trim_start_matches('/') {
+        path if path.contains("..") => StatusCode::NOT_FOUND.into_response(),
+        path => file(path, FOR_EVER),
+    }
 }
 
 fn file(path: &str, cache: &'static str) -> Response {
