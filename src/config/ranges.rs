@@ -43,7 +43,7 @@ impl Config {
             public_url: r.optional("public_url", urls::PUBLIC_FORMS, urls::parse_public),
             allowed_origins: r.list("allowed_origins", "origins", urls::parse_origin),
             trusted_proxies: r.list("trusted_proxies", "addresses and networks", str::parse),
-            bcrypt_cost: r.number("bcrypt_cost", 4..=20),
+            bcrypt_cost: r.number("bcrypt_cost", 4..=16),
             access_token_ttl: r.duration("access_token_ttl", SECOND..=DAY * 30),
             refresh_token_ttl: r.duration("refresh_token_ttl", SECOND..=DAY * 400),
             refresh_reuse_grace: r.duration("refresh_reuse_grace", Duration::ZERO..=MINUTE * 5),

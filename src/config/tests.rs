@@ -211,7 +211,7 @@ fn all_problems_of_all_sources_are_listed_at_once() {
              127.0.0.1:8000 or [::1]:8000",
             "TERTULIA_ALLOWED_ORIGINS: [\"https://a.example\", \"*\"] holds \"*\", which would let any page in; \
              name each origin; allowed: origins",
-            "tertulia.toml line 1: bcrypt_cost: 3 is too small; allowed: 4 to 20",
+            "tertulia.toml line 1: bcrypt_cost: 3 is too small; allowed: 4 to 16",
             "TERTULIA_ACCESS_TOKEN_TTL: \"soon\" is not a duration, such as \"500ms\", \"15m\" or \"1h30m\"; \
              allowed: 1s to 30d",
             "tertulia.toml line 3: issuer: a value of type datetime is not a text; allowed: 1 to 200 characters",
@@ -349,7 +349,7 @@ fn the_reference_has_every_key_with_its_variable_default_and_range() {
         assert!(reference.contains(&key.words), "{}", key.name);
     }
     assert!(
-        reference.contains("\n- Default: `12`\n- Allowed: 4 to 20\n- Variable: `TERTULIA_BCRYPT_COST`\n")
+        reference.contains("\n- Default: `12`\n- Allowed: 4 to 16\n- Variable: `TERTULIA_BCRYPT_COST`\n")
     );
     assert!(reference.contains("`TERTULIA_DATABASE_URL`, or `DATABASE_URL`"));
     assert!(!reference.contains("Allowed: \n"));

@@ -76,9 +76,8 @@ impl Answer {
     /// validation let pass: a variable that is missing, a number out of range. Where nothing but that
     /// came of a `harmless` operation, it counts as not run either.
     pub(super) fn executed(mut executed: Executed, helpful: bool, harmless: bool, request_id: &str) -> Self {
-        let ran = executed.errors.iter().any(|error| match harmless {
-            true => known_code(error).is_some(),
-            false => !error.path.is_empty(),
+        let ran = executed.errors.iter().any(|error| {
+            if harmless { known_code(error).is_some() } else { !error.path.is_empty() }
         });
         if executed.errors.is_empty() || ran || executed.data != GqlValue::Null {
             for error in executed.errors.iter_mut().filter(|error| known_code(error).is_none()) {
