@@ -102,6 +102,11 @@ impl App {
         self.store.epoch()
     }
 
+    /// Counts one request against its sender's budget, before anything of it is done.
+    pub fn admit_request(&self, _viewer: &Viewer, origin: &auth::Origin) -> Result<()> {
+        self.limits.request(origin.address)
+    }
+
     /// The database, for those who watch over it.
     pub fn store(&self) -> &Store {
         &self.store

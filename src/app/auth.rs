@@ -1,11 +1,12 @@
-//! Sign-up, sessions and passwords.
+//! Signing up and logging in. What becomes of a session then is in `auth/sessions.rs`.
+
+mod sessions;
 
 use std::net::IpAddr;
 
-use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::app::{App, person};
+use crate::app::App;
 use crate::auth::credential::Credential;
 use crate::auth::password;
 use crate::auth::random;
@@ -18,9 +19,9 @@ use crate::domain::users::{
     check_text, check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
-use crate::storage::sessions::{FoundToken, NewSession};
+use crate::storage::sessions::{self as stored_sessions, NewSession};
 use crate::storage::users::NewUser;
-use crate::storage::{Conn, sessions, users};
+use crate::storage::{Conn, users};
 
 /// Where a call comes from.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +73,8 @@ impl App {
         let known = match self.sessions.get(&session) {
             Some(known) => known,
             None => {
-                let live = self.store.read(move |conn| Box::pin(sessions::find_live(conn, session))).await?;
+                let live =
+                    self.store.read(move |conn| Box::pin(stored_sessions::find_live(conn, session))).await?;
                 let found = live.map(|live| SignedIn {
                     user: live.user,
                     user_id: live.user_id,
@@ -198,137 +200,6 @@ impl App {
         Ok((found.user, tokens))
     }
 
-    /// Exchanges a refresh token for the next pair.
-    ///
-    /// A token is good once. Presented again within the grace (two tabs of one browser), it yields
-    /// another pair; later it can only have been copied, so the whole session ends.
-    pub async fn refresh(&self, _viewer: &Viewer, refresh_token: &str) -> Result<SessionTokens> {
-        let refused = || Error::new(Code::BadCredentials, Text::BadRefreshToken).at("refreshToken");
-        let hash = RefreshToken::parse(refresh_token).ok_or_else(refused)?;
-        let (now, grace) = (self.clock.now(), self.bounds.refresh_reuse_grace);
-        let expires_at = now + self.bounds.refresh_ttl;
-        let next = RefreshToken::generate();
-        let next_hash = next.hash;
-        let outcome = self
-            .store
-            .write(move |conn| {
-                Box::pin(async move {
-                    let Some(found) = sessions::find_refresh_token(conn, &hash).await? else {
-                        return Ok(Renewal::Refused);
-                    };
-                    if !is_good(&found, now) {
-                        return Ok(Renewal::Refused);
-                    }
-                    let session = found.session.key;
-                    let fresh = sessions::rotate_refresh_token(conn, &hash, now).await?;
-                    let first_use = found.rotated_at.unwrap_or(now);
-                    if !fresh && now - first_use > TimeDelta::from_std(grace).unwrap_or_default() {
-                        sessions::end(conn, session, now).await?;
-                        return Ok(Renewal::Reused(found));
-                    }
-                    sessions::insert_refresh_token(conn, &next_hash, session, now, expires_at).await?;
-                    sessions::touch(conn, session, now, expires_at).await?;
-                    Ok(Renewal::Renewed(found))
-                })
-            })
-            .await?;
-        match outcome {
-            Renewal::Refused => Err(refused()),
-            Renewal::Reused(found) => {
-                self.sessions.insert(found.session.id, None);
-                tracing::warn!(user.id = %found.user_id, "A refresh token was used again; its session was ended.");
-                Err(refused())
-            }
-            Renewal::Renewed(found) => {
-                let (access, access_expires_at) = self.tokens.issue_access(AccessGrant {
-                    user: found.user_id,
-                    session: found.session.id,
-                    door: Door::GraphQl.as_str(),
-                    lifetime: None,
-                    extra: serde_json::Map::new(),
-                })?;
-                Ok(SessionTokens {
-                    access,
-                    access_expires_at,
-                    refresh: next.shown,
-                    refresh_expires_at: expires_at,
-                })
-            }
-        }
-    }
-
-    /// Ends the session of the refresh token, or else the caller's own; tells whether one was live.
-    pub async fn logout(&self, viewer: &Viewer, refresh_token: Option<&str>) -> Result<bool> {
-        let now = self.clock.now();
-        let Some(refresh_token) = refresh_token else {
-            let caller = person(viewer)?;
-            let ended = self
-                .store
-                .write(move |conn| Box::pin(async move { sessions::end(conn, caller.session, now).await }))
-                .await?;
-            self.forget_sessions();
-            return Ok(ended);
-        };
-        let refused = || Error::new(Code::BadCredentials, Text::BadRefreshToken).at("refreshToken");
-        let hash = RefreshToken::parse(refresh_token).ok_or_else(refused)?;
-        let ended = self
-            .store
-            .write(move |conn| {
-                Box::pin(async move {
-                    match sessions::find_refresh_token(conn, &hash).await? {
-                        Some(found) => sessions::end(conn, found.session.key, now).await.map(Some),
-                        None => Ok(None),
-                    }
-                })
-            })
-            .await?;
-        self.forget_sessions();
-        ended.ok_or_else(refused)
-    }
-
-    /// Sets a new password, ends the person's other sessions, and renews this one.
-    pub async fn change_password(
-        &self,
-        viewer: &Viewer,
-        current: SecretString,
-        new: SecretString,
-    ) -> Result<SessionTokens> {
-        let caller = person(viewer)?;
-        let user = self.own_account(caller).await?;
-        self.limits.login(&fold(&user.username), None)?;
-        let key = caller.user;
-        let hash = self.store.read(move |conn| Box::pin(users::password_hash(conn, key))).await?;
-        if !self.passwords.verify(current.clone(), hash).await? {
-            return Err(Error::new(Code::BadCredentials, Text::WrongPassword).at("currentPassword"));
-        }
-        let mut faults = password_faults(&new, &[&user.username, &user.email], "newPassword");
-        if faults.is_empty() && current.expose_secret() == new.expose_secret() {
-            faults.push(Fault::new(Code::WeakPassword, Text::PasswordUnchanged, "newPassword"));
-        }
-        Error::check(faults)?;
-        let new_hash = self.passwords.hash(new).await?;
-        let now = self.clock.now();
-        let issue = self.new_session(now, String::new());
-        let renewed = issue.clone();
-        let session = self
-            .store
-            .write(move |conn| {
-                Box::pin(async move {
-                    users::set_password_hash(conn, key, &new_hash).await?;
-                    sessions::end_others(conn, key, caller.session, now).await?;
-                    sessions::retire_refresh_tokens(conn, caller.session, now).await?;
-                    let RefreshToken { hash, .. } = &renewed.token;
-                    sessions::insert_refresh_token(conn, hash, caller.session, now, renewed.expires_at)
-                        .await?;
-                    sessions::touch(conn, caller.session, now, renewed.expires_at).await?;
-                    sessions::public_id(conn, caller.session).await
-                })
-            })
-            .await?;
-        self.forget_sessions();
-        self.session_tokens(&user, &SessionIssue { id: session, ..issue })
-    }
-
     fn new_session(&self, now: Timestamp, client: String) -> SessionIssue {
         SessionIssue {
             id: random::uuid_v7(now),
@@ -361,13 +232,6 @@ impl App {
     }
 }
 
-/// What came of a refresh token.
-enum Renewal {
-    Refused,
-    Reused(FoundToken),
-    Renewed(FoundToken),
-}
-
 /// A session about to be opened, with its first refresh token.
 #[derive(Debug, Clone)]
 struct SessionIssue {
@@ -382,8 +246,8 @@ impl SessionIssue {
     async fn open(&self, conn: &mut Conn, user: UserKey) -> Result<SessionKey> {
         let Self { id, token, client, at, expires_at } = self.clone();
         let new = NewSession { id, user, door: Door::GraphQl, client, at, expires_at };
-        let session = sessions::insert(conn, &new).await?;
-        sessions::insert_refresh_token(conn, &token.hash, session, at, expires_at).await?;
+        let session = stored_sessions::insert(conn, &new).await?;
+        stored_sessions::insert_refresh_token(conn, &token.hash, session, at, expires_at).await?;
         Ok(session)
     }
 }
@@ -394,11 +258,6 @@ fn is_privileged(viewer: &Viewer) -> bool {
         Viewer::User(signed_in) => signed_in.is_admin,
         Viewer::Operator => true,
     }
-}
-
-fn is_good(found: &FoundToken, now: Timestamp) -> bool {
-    let session = &found.session;
-    session.ended_at.is_none() && !found.disabled && found.expires_at > now && session.expires_at > now
 }
 
 fn client_name(given: &str) -> String {

@@ -26,6 +26,7 @@ pub struct Limits {
     signup_address: Keyed<IpAddr>,
     room_password: Keyed<(RoomKey, UserKey)>,
     send: Keyed<UserKey>,
+    request_address: Keyed<IpAddr>,
 }
 
 impl Limits {
@@ -42,6 +43,10 @@ impl Limits {
             room_password: Keyed::new(Quota::per_minute(account)),
             send: Keyed::new(
                 Quota::per_second(limits.send_per_user_per_second).allow_burst(limits.send_per_user_burst),
+            ),
+            request_address: Keyed::new(
+                Quota::per_second(limits.request_per_address_per_second)
+                    .allow_burst(limits.request_per_address_burst),
             ),
         }
     }
@@ -74,6 +79,14 @@ impl Limits {
         if self.on { self.send.take(&user) } else { Ok(()) }
     }
 
+    /// One request, whatever it asks.
+    pub fn request(&self, address: Option<IpAddr>) -> Result<()> {
+        match address {
+            Some(address) if self.on => self.request_address.take(&address),
+            _ => Ok(()),
+        }
+    }
+
     /// Forgets callers whose budget is whole again; what remains is bounded by the rates.
     pub fn forget_idle(&self) {
         self.login_account_address.forget_idle();
@@ -82,6 +95,7 @@ impl Limits {
         self.signup_address.forget_idle();
         self.room_password.forget_idle();
         self.send.forget_idle();
+        self.request_address.forget_idle();
     }
 }
 

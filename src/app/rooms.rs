@@ -1,5 +1,7 @@
-//! Rooms: finding, making, editing and deleting them. Who is in them is in `rooms/membership.rs`.
+//! Rooms: finding, editing and deleting them. Making them is in `rooms/creation.rs`, who is in
+//! them in `rooms/membership.rs`.
 
+mod creation;
 mod membership;
 
 use std::collections::HashMap;
@@ -8,35 +10,24 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::app::{App, allow, person};
-use crate::auth::random;
 use crate::clock::Timestamp;
 use crate::domain::events::{RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
 use crate::domain::rooms::{
-    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomKind,
-    RoomView, RoomVisibility,
+    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomView,
+    RoomVisibility,
 };
 use crate::domain::sessions::{SignedIn, Viewer};
-use crate::domain::users::{User, check_text};
+use crate::domain::users::check_text;
 use crate::error::{Code, Error, Fault, Result, Text};
-use crate::storage::rooms::{Narrowing, NewRoom, Pair};
-use crate::storage::{Conn, members, room_events, rooms, users};
+use crate::storage::rooms::Narrowing;
+use crate::storage::{Conn, members, room_events, rooms};
 
+pub use creation::CreateRoom;
+pub(in crate::app) use creation::direct_room;
 pub use membership::{JoinRoom, MemberList};
-
-/// A room, as asked for.
-#[derive(Debug, Clone)]
-pub struct CreateRoom {
-    pub kind: RoomKind,
-    pub name: Option<String>,
-    pub member_ids: Vec<Uuid>,
-    pub description: String,
-    pub visibility: RoomVisibility,
-    pub capacity: Option<i32>,
-    pub password: Option<SecretString>,
-}
 
 /// What to change of a room; what is `None` stays, an inner `None` clears.
 #[derive(Debug, Clone, Default)]
@@ -145,55 +136,6 @@ impl App {
         Ok(names)
     }
 
-    /// Makes a room, or finds the SELF or DUO room that these people already have.
-    pub async fn create_room(&self, viewer: &Viewer, request: CreateRoom) -> Result<(RoomView, bool)> {
-        let caller = person(viewer)?;
-        self.check_new_room(&request)?;
-        let password_hash = match &request.password {
-            Some(password) => Some(self.passwords.hash(password.clone()).await?),
-            None => None,
-        };
-        let now = self.clock.now();
-        let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
-        self.store
-            .write(move |conn| {
-                Box::pin(async move {
-                    let people = invited(conn, caller, &request).await?;
-                    let (room, created) =
-                        open_room(conn, caller, request, people, password_hash, stamp).await?;
-                    let view = fresh_view(conn, room.id, caller).await?;
-                    Ok((view, created))
-                })
-            })
-            .await
-    }
-
-    fn check_new_room(&self, request: &CreateRoom) -> Result<()> {
-        let mut faults = Vec::new();
-        let name = request.name.as_deref().map(str::trim).unwrap_or_default();
-        match request.kind {
-            RoomKind::Group if name.is_empty() => {
-                faults.push(Fault::new(Code::Empty, Text::RoomNameMissing, "name"));
-            }
-            RoomKind::Group => check_text(name, self.bounds.room_name_chars_max, "name", &mut faults),
-            RoomKind::SelfNotes if !request.member_ids.is_empty() => {
-                faults.push(Fault::new(Code::BadInput, Text::SelfTakesNobody, "memberIds"));
-            }
-            RoomKind::Duo if request.member_ids.len() != 1 => {
-                faults.push(Fault::new(Code::BadInput, Text::DuoNeedsOneOther, "memberIds"));
-            }
-            RoomKind::SelfNotes | RoomKind::Duo => {}
-        }
-        if request.member_ids.len() > self.bounds.members_per_call_max {
-            let max = self.bounds.members_per_call_max;
-            faults.push(Fault::new(Code::TooLong, Text::TooMany { max }, "memberIds"));
-        }
-        check_text(&request.description, DESCRIPTION_CHARS_MAX, "description", &mut faults);
-        check_capacity(request.capacity, &mut faults);
-        check_room_password(request.password.as_ref(), &mut faults);
-        Error::check(faults)
-    }
-
     /// Changes a room's name, description, visibility, capacity or password.
     pub async fn update_room(
         &self,
@@ -258,107 +200,8 @@ impl App {
 /// SELF and DUO rooms have no more members than this.
 const NAMED_MEMBERS_MAX: u16 = 2;
 
-/// What a new room gets from outside the transaction.
-struct Stamp {
-    id: Uuid,
-    invite_code: String,
-    at: Timestamp,
-}
-
 pub(super) fn may(viewer: &Viewer, view: &RoomView, action: Action) -> bool {
     decide(Standing::of(viewer, &view.room, view.role), action) == Verdict::Allow
-}
-
-/// The people a new room begins with besides its maker, each once.
-async fn invited(conn: &mut Conn, caller: SignedIn, request: &CreateRoom) -> Result<Vec<User>> {
-    let mut ids = request.member_ids.clone();
-    ids.sort_unstable();
-    ids.dedup();
-    let people = users::get_many_by_id(conn, &ids).await?;
-    if people.len() != ids.len() {
-        return Err(Error::new(Code::BadInput, Text::MemberUnknown).at("memberIds"));
-    }
-    let mut others: Vec<User> = people.into_iter().filter(|user| user.key != caller.user).collect();
-    // In the order asked for, which is the order they join in.
-    others.sort_by_key(|user| request.member_ids.iter().position(|id| *id == user.id));
-    if request.kind == RoomKind::Duo && others.is_empty() {
-        return Err(Error::new(Code::BadInput, Text::DuoNeedsOneOther).at("memberIds"));
-    }
-    Ok(others)
-}
-
-async fn open_room(
-    conn: &mut Conn,
-    caller: SignedIn,
-    request: CreateRoom,
-    others: Vec<User>,
-    password_hash: Option<String>,
-    stamp: Stamp,
-) -> Result<(Room, bool)> {
-    let kind = request.kind;
-    let pair = match (kind, others.first()) {
-        (RoomKind::SelfNotes, _) => Some(Pair::of(caller.user, caller.user)),
-        (RoomKind::Duo, Some(other)) => Some(Pair::of(caller.user, other.key)),
-        (RoomKind::Duo | RoomKind::Group, _) => None,
-    };
-    let group = kind == RoomKind::Group;
-    let given_name = request.name.map(|name| name.trim().to_owned()).unwrap_or_default();
-    let new = NewRoom {
-        id: stamp.id,
-        kind,
-        name: if group { given_name } else { String::new() },
-        description: request.description,
-        visibility: if group { request.visibility } else { RoomVisibility::Private },
-        capacity: request.capacity.filter(|_| group),
-        password_hash: password_hash.filter(|_| group),
-        invite_code: stamp.invite_code,
-        pair,
-        created_by: caller.user,
-        created_at: stamp.at,
-    };
-    if let Some(capacity) = new.capacity
-        && others.len() >= usize::try_from(capacity).unwrap_or_default()
-    {
-        return Err(Error::new(Code::RoomFull, Text::RoomFull { capacity: capacity.into() }).at("memberIds"));
-    }
-    match (rooms::insert(conn, &new).await?, pair) {
-        (Some(room), _) => {
-            let (own, theirs) = match kind {
-                RoomKind::SelfNotes | RoomKind::Group => (MemberRole::Owner, MemberRole::Member),
-                RoomKind::Duo => (MemberRole::Member, MemberRole::Member),
-            };
-            membership::admit(conn, room.key, caller.user, &[(caller.user, own)], stamp.at).await?;
-            let others: Vec<_> = others.iter().map(|user| (user.key, theirs)).collect();
-            membership::admit(conn, room.key, caller.user, &others, stamp.at).await?;
-            Ok((room, true))
-        }
-        (None, Some(pair)) => match rooms::find_by_pair(conn, pair).await? {
-            Some(room) => Ok((room, false)),
-            None => Err(Error::internal("a pair's room exists and cannot be found")),
-        },
-        (None, None) => Err(Error::internal("a room's fresh id or invite code is taken")),
-    }
-}
-
-/// The DUO room of two people, made if need be. For use inside a transaction.
-pub(super) async fn direct_room(
-    conn: &mut Conn,
-    caller: SignedIn,
-    other: User,
-    now: Timestamp,
-) -> Result<Room> {
-    let request = CreateRoom {
-        kind: RoomKind::Duo,
-        name: None,
-        member_ids: vec![other.id],
-        description: String::new(),
-        visibility: RoomVisibility::Private,
-        capacity: None,
-        password: None,
-    };
-    let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
-    let (room, _) = open_room(conn, caller, request, vec![other], None, stamp).await?;
-    Ok(room)
 }
 
 fn edited(room: Room, change: RoomChangeRequest, password_hash: Option<Option<String>>) -> Result<Room> {

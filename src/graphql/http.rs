@@ -194,10 +194,8 @@ impl Endpoint {
             language: sender.face.language,
             request_id: sender.face.request_id.clone(),
         };
-        let request = admitted
-            .request(call.variables)
-            .data(caller)
-            .data(loaders(Arc::clone(&self.app), viewer));
+        let request =
+            admitted.request(call.variables).data(caller).data(loaders(Arc::clone(&self.app), viewer));
         let executed = self.schema.execute(request).await;
         // Of two mutations the first may have had its effect before the second was found malformed.
         let harmless = admitted.kind() == OperationType::Query || admitted.operation.fields_at_root == 1;
@@ -235,12 +233,16 @@ impl Endpoint {
             return Err(Box::new(face.refuse_cross_site()));
         }
         let authorization = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+        let origin = CallOrigin {
+            address: Some(client.address.limit_key().0),
+            client: text(headers, header::USER_AGENT).unwrap_or_default().to_owned(),
+        };
+        if let Err(refusal) = self.app.admit_request(&Viewer::Anonymous, &origin) {
+            return Err(Box::new(face.refuse(&refusal)));
+        }
         Ok(Sender {
             credential: Credential::from_headers(authorization),
-            origin: CallOrigin {
-                address: Some(client.address.limit_key().0),
-                client: text(headers, header::USER_AGENT).unwrap_or_default().to_owned(),
-            },
+            origin,
             face,
             by_get: method == Method::GET || method == Method::HEAD,
         })

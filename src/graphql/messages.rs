@@ -60,8 +60,10 @@ impl Message {
     /// Null once the account is gone.
     async fn sender(&self, ctx: &Context<'_>) -> Nullable<User> {
         match (&self.sender, self.message.sender) {
-            (Sender::Read(sender), _) => sender.clone().map(|sender| Ok(User::from(sender))),
-            (Sender::Unread, Some(sender)) => load(ctx, sender).await.transpose().map(|sender| sender.map(User::from)),
+            (Sender::Read(sender), _) => sender.clone().map(|sender| Ok(User::from(*sender))),
+            (Sender::Unread, Some(sender)) => {
+                load(ctx, sender).await.transpose().map(|sender| sender.map(User::from))
+            }
             (Sender::Unread, None) => None,
         }
     }

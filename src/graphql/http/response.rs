@@ -76,9 +76,10 @@ impl Answer {
     /// validation let pass: a variable that is missing, a number out of range. Where nothing but that
     /// came of a `harmless` operation, it counts as not run either.
     pub(super) fn executed(mut executed: Executed, helpful: bool, harmless: bool, request_id: &str) -> Self {
-        let ran = executed.errors.iter().any(|error| {
-            if harmless { known_code(error).is_some() } else { !error.path.is_empty() }
-        });
+        let ran = executed
+            .errors
+            .iter()
+            .any(|error| if harmless { known_code(error).is_some() } else { !error.path.is_empty() });
         if executed.errors.is_empty() || ran || executed.data != GqlValue::Null {
             for error in executed.errors.iter_mut().filter(|error| known_code(error).is_none()) {
                 Told::of(error, helpful).label(error, request_id);
@@ -134,8 +135,13 @@ impl Answer {
             }
             Self::Refused { fault, .. } => u64::try_from(fault.as_ref()?.wait()?.as_millis()).ok()?,
         };
-        Some(wait.div_ceil(1000).max(1))
+        Some(whole_seconds(wait))
     }
+}
+
+/// Milliseconds as seconds, rounded up, since a caller that comes too early is refused again.
+fn whole_seconds(millis: u64) -> u64 {
+    millis.div_ceil(1000).max(1)
 }
 
 /// Whether no field of the answer has a value.
@@ -217,6 +223,7 @@ impl Face {
     pub(super) fn refuse(&self, error: &Error) -> Response {
         let status = match error.code() {
             Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::BAD_REQUEST,
         };
         self.refuse_with(status, error)
@@ -241,6 +248,10 @@ impl Face {
     fn refuse_with(&self, status: StatusCode, error: &Error) -> Response {
         let mut response = self.json(&json!({ "errors": [self.fault(error)] }));
         *response.status_mut() = status;
+        if let Some(wait) = error.wait() {
+            let seconds = whole_seconds(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 
