@@ -11,6 +11,7 @@ use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use futures_util::future::BoxFuture;
+use tokio::sync::RwLock;
 
 use crate::error::{Error, Result};
 use crate::storage::pool::{Conn, Engined, OpenError, Options, RETRY};
@@ -22,6 +23,9 @@ pub(super) type PostgresObject = Object<AsyncPgConnection>;
 #[derive(Clone)]
 pub(super) struct Postgres {
     pool: Pool<AsyncPgConnection>,
+    /// Shared by each unit of work that writes, from before it has a connection to its end, so that
+    /// closing, which wants it alone, waits for them.
+    writing: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Postgres {
@@ -62,7 +66,7 @@ impl Postgres {
             })
             .build()
             .map_err(|e| OpenError::Unreachable { place: "the given URL".into(), reason: e.to_string() })?;
-        Ok(Self { pool })
+        Ok(Self { pool, writing: Arc::default() })
     }
 
     async fn lend(&self, statements: &Arc<AtomicU64>) -> Result<Conn> {
@@ -85,8 +89,10 @@ impl Postgres {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T>> + Send + 'static,
     {
+        let writing = Arc::clone(&self.writing).read_owned().await;
         let mut conn = self.lend(statements).await?;
         let unit = async move {
+            let _writing = writing;
             begin(&mut conn).await?;
             match work(&mut conn).await {
                 Ok(outcome) => {
@@ -107,8 +113,9 @@ impl Postgres {
         (status.size - status.available.min(status.size), status.max_size)
     }
 
-    pub(super) fn close(&self) {
+    pub(super) async fn close(&self) {
         self.pool.close();
+        drop(self.writing.write().await);
     }
 }
 
