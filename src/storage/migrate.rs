@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
+use diesel::result::QueryResult;
 use diesel::sqlite::Sqlite;
 use diesel::{RunQueryDsl as _, SqliteConnection, sql_query, sql_types};
 use diesel_async::AsyncPgConnection;
@@ -81,8 +82,8 @@ fn migrate_sqlite(path: &Path, timeout: Duration) -> Result<Report, OpenError> {
     let mut connection =
         sqlite::connect(path, timeout).map_err(|e| unreachable(&Engine::Sqlite(path.into()), &e))?;
     check_library(&mut connection)?;
+    let fresh = is_fresh(&mut connection).map_err(|e| unreachable(&Engine::Sqlite(path.into()), &e))?;
     let pending = pending::<Sqlite, _>(&mut connection, SQLITE_MIGRATIONS)?;
-    let fresh = pending.len() == names::<Sqlite>(&SQLITE_MIGRATIONS).len();
     let backup = if pending.is_empty() || fresh { None } else { Some(back_up(&mut connection, path)?) };
     let applied = apply(&mut connection, pending)?;
     Ok(Report { applied, backup })
@@ -110,6 +111,14 @@ fn check_library(connection: &mut SqliteConnection) -> Result<(), OpenError> {
         Ok(number) if number >= SQLITE_NEEDED.0 => Ok(()),
         _ => Err(too_old(found)),
     }
+}
+
+/// Whether there is nothing in the file that a copy could save.
+fn is_fresh(connection: &mut SqliteConnection) -> QueryResult<bool> {
+    let things =
+        "SELECT count(*) AS number FROM sqlite_master WHERE tbl_name <> '__diesel_schema_migrations'";
+    let Number { number } = sql_query(things).get_result::<Number>(connection)?;
+    Ok(number == 0)
 }
 
 /// A whole copy beside the file, named by the newest migration it has.
