@@ -287,3 +287,34 @@ impl managed::Manager for Readers {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types};
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Settings {
+        #[diesel(sql_type = sql_types::Text)]
+        journal: String,
+        #[diesel(sql_type = sql_types::Integer)]
+        synchronous: i32,
+        #[diesel(sql_type = sql_types::Integer)]
+        foreign_keys: i32,
+    }
+
+    #[test]
+    fn each_connection_flushes_every_commit_and_holds_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = connect(&folder.path().join("x.db"), Duration::from_secs(1)).unwrap();
+        let Settings { journal, synchronous, foreign_keys } = sql_query(
+            "SELECT journal_mode AS journal, synchronous, foreign_keys
+             FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys",
+        )
+        .get_result(&mut connection)
+        .unwrap();
+        // 2 is FULL: a commit is on the disk before it is acknowledged.
+        assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
+    }
+}
