@@ -310,7 +310,9 @@ fn wait_until_ready(log: &Path) -> io::Result<()> {
         if text.to_lowercase().contains("ready to accept connections") {
             return Ok(());
         }
-        if text.contains("FATAL") || text.contains("in use") || started.elapsed() > START_MAX {
+        // Clients that knock while it starts are told so, as FATAL; that is no fault of the server.
+        let fatal = text.lines().any(|line| line.contains("FATAL") && !line.contains("the database system is"));
+        if fatal || text.contains("in use") || started.elapsed() > START_MAX {
             return Err(io::Error::other(text));
         }
         thread::sleep(Duration::from_millis(5));
