@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
-mod architecture;
+mod durability;
 mod middleware;
-mod readme;
+mod migrations;
+mod nodes;
+mod paging;
 mod sending;
 mod server;
+mod statements;
+mod storage;
 mod support;
 mod tidy;

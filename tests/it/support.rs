@@ -3,6 +3,7 @@
 pub mod app;
 pub mod postgres;
 pub mod raw;
+pub mod sql;
 
 pub use app::{Caller, Db, TestApp};
 

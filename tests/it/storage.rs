@@ -1,0 +1,294 @@
+//! The database from inside: how queries are run, and what guards each connection.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use chrono::DateTime;
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use serde_json::json;
+use tertulia::domain::ids::{RoomKey, UserKey};
+use tertulia::domain::rooms::MemberRole;
+use tertulia::error::Code;
+use tertulia::storage::members;
+
+use crate::support::sql::Sql;
+use crate::support::{Db, TestApp};
+use crate::{on_both, on_both_databases};
+
+/// The queries of all connections that were opened since [`record`], without their parameters.
+static QUERIES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn recorder() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let text = text.split(" -- binds:").next().unwrap_or_default();
+            if text.starts_with("SELECT") {
+                QUERIES.lock().unwrap().insert(text.to_owned());
+            }
+        }
+    }))
+}
+
+fn record() {
+    set_default_instrumentation(recorder).unwrap();
+}
+
+/// The query with all of these words in it and none of those, in this engine's dialect. Whichever
+/// test ran it: its text is the same everywhere.
+fn recorded(db: &Db, words: &[&str], not: &[&str]) -> String {
+    let quote = if matches!(db, Db::Sqlite) { "`" } else { "\"" };
+    let queries = QUERIES.lock().unwrap();
+    let fits = |query: &&String| {
+        let plain = query.replace(quote, "");
+        query.contains(quote)
+            && words.iter().all(|word| plain.contains(word))
+            && !not.iter().any(|word| plain.contains(word))
+    };
+    let mut found: Vec<&String> = queries.iter().filter(fits).collect();
+    found.sort_by_key(|query| query.len());
+    found
+        .first()
+        .map(|query| (*query).clone())
+        .unwrap_or_else(|| panic!("no query has {words:?}: {queries:#?}"))
+}
+
+/// 3,000 people and sessions, 300 rooms, 6,000 memberships and 30,000 messages. The first person is in 20 rooms.
+async fn fill(sql: &mut Sql) {
+    let (id, now) = match sql {
+        Sql::Sqlite(_) => ("randomblob(16)", "1"),
+        Sql::Postgres(_) => ("gen_random_uuid()", "now()"),
+    };
+    let numbers = |last: u32| {
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {last})")
+    };
+    let statements = [
+        format!(
+            "INSERT INTO users (key, id, username, username_key, display_key, last_name_key, first_name, last_name, \
+             email, password_hash, user_type, is_admin, created_at) {} \
+             SELECT i + 1, {id}, 'u' || i, 'u' || i, 'd' || i, 'l' || i, '', '', '', '', 0, FALSE, {now} FROM n",
+            numbers(3_000)
+        ),
+        format!(
+            "INSERT INTO rooms (key, id, kind, name, name_key, description, visibility, invite_code, head, last_seq, \
+             activity, member_count, created_by, created_at) {} \
+             SELECT i, {id}, 2, 'r' || i, 'r' || i, '', 0, 'code' || i, 100, 100, 30000 - i, 20, 2, {now} FROM n",
+            numbers(300)
+        ),
+        format!(
+            "INSERT INTO members (room_key, user_key, role, joined_at) {} \
+             SELECT i % 300 + 1, i / 2 + 2, 1, {now} FROM n",
+            numbers(5_900)
+        ),
+        format!(
+            "INSERT INTO members (room_key, user_key, role, joined_at) {} SELECT i, 1, 1, {now} FROM n",
+            numbers(20)
+        ),
+        format!(
+            "INSERT INTO sessions (id, user_key, door, client, created_at, last_used_at, expires_at) {} \
+             SELECT {id}, i + 1, 'graphql', '', {now}, {now}, {now} FROM n",
+            numbers(3_000)
+        ),
+        format!(
+            "INSERT INTO messages (key, room_key, position, seq, sender_key, text, created_at) {} \
+             SELECT i, i % 300 + 1, (i - 1) / 300 + 1, (i - 1) / 300 + 1, i % 3000 + 2, 'hello', {now} FROM n",
+            numbers(30_000)
+        ),
+    ];
+    for statement in statements {
+        sql.run(&statement).await;
+    }
+    // SQLite servers run without statistics, PostgreSQL gathers them by itself.
+    if matches!(sql, Sql::Postgres(_)) {
+        sql.run("ANALYZE").await;
+    }
+}
+
+/// A query that callers run all the time, and how each engine must run it.
+struct Hot {
+    name: &'static str,
+    /// Words of the query, quotes apart, and words of others like it.
+    words: &'static [&'static str],
+    not: &'static [&'static str],
+    sqlite: &'static [&'static str],
+    postgres: &'static [&'static str],
+    /// What PostgreSQL is to plan for, where the best way depends on it.
+    arguments: Option<&'static str>,
+    /// Whether rows must come out of an index in order, so that a page reads no more than a page.
+    in_order: bool,
+}
+
+const HOT: [Hot; 9] = [
+    Hot {
+        name: "a page of a room's messages after a cursor",
+        words: &[
+            "FROM (messages LEFT OUTER JOIN users",
+            "messages.position > ",
+            "ORDER BY messages.position ASC",
+        ],
+        not: &["messages.position < "],
+        sqlite: &["SEARCH messages USING INDEX sqlite_autoindex_messages_1 (room_key=? AND position>?)"],
+        postgres: &["messages_room_key_position_key on messages"],
+        arguments: None,
+        in_order: true,
+    },
+    Hot {
+        name: "a page of a room's messages before a cursor",
+        words: &[
+            "FROM (messages LEFT OUTER JOIN users",
+            "messages.position < ",
+            "ORDER BY messages.position DESC",
+        ],
+        not: &["messages.position > "],
+        sqlite: &["SEARCH messages USING INDEX sqlite_autoindex_messages_1 (room_key=? AND position<?)"],
+        postgres: &["messages_room_key_position_key on messages"],
+        arguments: None,
+        in_order: true,
+    },
+    Hot {
+        name: "the newest messages of rooms",
+        words: &["messages.seq > ", "rooms.last_seq"],
+        not: &[],
+        sqlite: &["SEARCH messages USING INDEX sqlite_autoindex_messages_2 (room_key=? AND seq>? AND seq<?)"],
+        postgres: &[
+            "Index Cond: ((room_key = rooms.key) AND (seq > (rooms.last_seq - $2)) AND (seq <= rooms.last_seq))",
+        ],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "the messages of all rooms",
+        words: &["FROM (messages LEFT OUTER JOIN users", "ORDER BY messages.key DESC"],
+        not: &["messages.key > ", "messages.key < "],
+        sqlite: &["SEARCH messages"],
+        postgres: &["on messages"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "the rooms of a person",
+        words: &["FROM (rooms LEFT OUTER JOIN members", "ORDER BY rooms.activity DESC"],
+        not: &["rooms.activity < ", "rooms.activity > ", "visibility = ", "rooms.name_key >= "],
+        sqlite: &["members_user_key"],
+        postgres: &["members_user_key"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "a page of a room's members after a cursor",
+        words: &["FROM (members INNER JOIN users", "members.key > ", "ORDER BY members.key ASC"],
+        not: &["peers"],
+        sqlite: &["SEARCH members USING INDEX members_room_order (room_key=? AND key>?)"],
+        postgres: &["members_room_order on members"],
+        arguments: None,
+        in_order: true,
+    },
+    Hot {
+        name: "the first members of rooms",
+        words: &["peers", "members.key < "],
+        not: &["rooms"],
+        sqlite: &["members_room_order (room_key=?)"],
+        postgres: &["on members peers"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "people by the start of a name",
+        words: &["FROM users", "users.display_key >= ", "ORDER BY users.username_key ASC"],
+        not: &["rooms", "places"],
+        sqlite: &["users_display_key", "users_last_name_key"],
+        postgres: &["users_display_key", "users_last_name_key"],
+        arguments: Some("'d12', 'd13', 'd12', 'd13', 'd12', 'd13', 51"),
+        in_order: false,
+    },
+    Hot {
+        name: "the session of a token",
+        words: &["FROM (sessions INNER JOIN users", "sessions.id = ", "users.disabled_at IS NULL"],
+        not: &["refresh_tokens"],
+        sqlite: &["sqlite_autoindex_sessions_1 (id=?)"],
+        postgres: &["sessions_id_key on sessions"],
+        arguments: None,
+        in_order: false,
+    },
+];
+
+on_both_databases! {
+    async fn hot_queries_are_run_by_an_index_and_never_by_reading_all_messages(db) {
+        record();
+        let app = TestApp::start(db.clone()).await;
+        let mut sql = Sql::open(&db, app.data.path()).await;
+        let amber = app.user("amber").await;
+        fill(&mut sql).await;
+        let list = "edges { cursor } totalCount";
+        let rooms = amber.ask("{ rooms { nodes { id messages(last: 3) { nodes { text } } members(first: 3) { totalCount } } } }", json!({})).await;
+        let room = rooms["rooms"]["nodes"][0]["id"].as_str().unwrap();
+        let page = "query($r: ID!, $a: String, $b: String, $f: Int, $l: Int) { messages(roomId: $r, after: $a, before: $b, first: $f, last: $l) { edges { cursor } } }";
+        let cursors = amber.ask(page, json!({ "r": room, "f": 1 })).await;
+        let cursor = cursors["messages"]["edges"][0]["cursor"].clone();
+        amber.ask(page, json!({ "r": room, "f": 50, "a": cursor })).await;
+        amber.ask(page, json!({ "r": room, "l": 50, "b": cursor })).await;
+        amber.ask(&format!("{{ messages(last: 50) {{ {list} }} }}"), json!({})).await;
+        let page = "query($r: ID!, $a: String) { room(id: $r) { members(first: 5, after: $a) { edges { cursor } } } }";
+        let cursors = amber.ask(page, json!({ "r": room })).await;
+        amber.ask(page, json!({ "r": room, "a": cursors["room"]["members"]["edges"][0]["cursor"] })).await;
+        amber.ask(&format!("{{ users(filter: {{ search: \"d12\" }}) {{ {list} }} }}"), json!({})).await;
+        let mut bad = Vec::new();
+        for hot in HOT {
+            let query = recorded(&db, hot.words, hot.not);
+            let plan = sql.plan(&query, hot.arguments).await;
+            let (wanted, forbidden, sorts) = match db {
+                Db::Sqlite => (hot.sqlite, "SCAN messages", "TEMP B-TREE"),
+                Db::Postgres(_) => (hot.postgres, "Seq Scan on messages", "Sort"),
+            };
+            let missing: Vec<_> = wanted.iter().filter(|words| !plan.contains(**words)).collect();
+            if !missing.is_empty() || plan.contains(forbidden) || plan.contains("SCAN rooms\n") || (hot.in_order && plan.contains(sorts)) {
+                bad.push(format!("{}: without {missing:?}, or with {forbidden}:\n{query}\n{plan}", hot.name));
+            }
+        }
+        assert!(bad.is_empty(), "{}", bad.join("\n"));
+    }
+}
+
+on_both! {
+    async fn a_membership_of_a_room_that_is_not_there_is_refused_by_the_database(app) {
+        let amber = app.user("amber").await;
+        let store = app.app.store();
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let outcome = store
+            .write(move |conn| Box::pin(members::insert(conn, RoomKey(4711), UserKey(1), MemberRole::Member, at)))
+            .await;
+        assert_eq!(outcome.unwrap_err().code(), Code::Internal);
+        // Foreign keys are what refused it: with a room that is there, the same write is stored.
+        let room = amber.room("Den", &[]).await;
+        app.user("bruno").await;
+        let stored = store
+            .write(move |conn| Box::pin(members::insert(conn, RoomKey(1), UserKey(2), MemberRole::Member, at)))
+            .await;
+        assert!(stored.unwrap(), "{room}");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_of_work_that_said_it_only_reads_cannot_write_to_a_file() {
+    let app = TestApp::start(Db::Sqlite).await;
+    let amber = app.user("amber").await;
+    amber.room("Den", &[]).await;
+    app.user("bruno").await;
+    let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let outcome = app
+        .app
+        .store()
+        .read(move |conn| Box::pin(members::insert(conn, RoomKey(1), UserKey(2), MemberRole::Member, at)))
+        .await;
+    assert_eq!(outcome.unwrap_err().code(), Code::Internal);
+    let mut sql = Sql::open(&Db::Sqlite, app.data.path()).await;
+    assert_eq!(sql.lines("SELECT CAST(count(*) AS TEXT) AS line FROM members").await, ["1"]);
+}
+
+#[tokio::test]
+async fn a_file_keeps_a_write_ahead_log() {
+    let app = TestApp::start(Db::Sqlite).await;
+    app.user("amber").await;
+    let mut sql = Sql::open(&Db::Sqlite, app.data.path()).await;
+    assert_eq!(sql.lines("SELECT journal_mode AS line FROM pragma_journal_mode").await, ["wal"]);
+}
