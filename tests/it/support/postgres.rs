@@ -311,7 +311,8 @@ fn wait_until_ready(log: &Path) -> io::Result<()> {
             return Ok(());
         }
         // Clients that knock while it starts are told so, as FATAL; that is no fault of the server.
-        let fatal = text.lines().any(|line| line.contains("FATAL") && !line.contains("the database system is"));
+        let fatal =
+            text.lines().any(|line| line.contains("FATAL") && !line.contains("the database system is"));
         if fatal || text.contains("in use") || started.elapsed() > START_MAX {
             return Err(io::Error::other(text));
         }
