@@ -15,6 +15,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
+use crate::config::SecretUrl;
 use crate::storage::pool::{Engine, OpenError, Options};
 use crate::storage::postgres::{Target, connect};
 use crate::storage::sqlite;
@@ -69,7 +70,7 @@ async fn blocking<T: Send + 'static>(
 pub(super) fn unreachable(engine: &Engine, error: &dyn std::error::Error) -> OpenError {
     let place = match engine {
         Engine::Sqlite(path) => path.display().to_string(),
-        Engine::Postgres(_) => "the PostgreSQL server of the database URL".into(),
+        Engine::Postgres(url) => SecretUrl::from(url.as_str()).to_string(),
     };
     let reason = match error.source() {
         Some(source) => format!("{error} ({source})"),
