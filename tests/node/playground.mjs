@@ -156,7 +156,11 @@ function watch(page) {
   page.on('websocket', (socket) => {
     if (new URL(socket.url()).host !== new URL(origin).host) faults.push(`socket left the server: ${socket.url()}`);
   });
-  page.on('requestfailed', (request) => faults.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+  page.on('requestfailed', (request) => {
+    const fault = request.failure()?.errorText;
+    // A reload gives up what the page was still loading; nothing else does.
+    if (fault !== 'net::ERR_ABORTED') faults.push(`failed: ${request.url()} ${fault}`);
+  });
   page.on('response', (response) => {
     if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
   });
