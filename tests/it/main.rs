@@ -2,19 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
-mod bad_input;
-mod cli;
-mod clients;
-mod documents;
-mod executor;
-mod generated;
-mod guard;
-mod http;
+mod accounts;
+mod credentials;
+mod limits;
 mod middleware;
 mod playground;
 mod sending;
 mod server;
-mod statements;
-mod storage;
+mod sessions;
 mod support;
 mod tidy;

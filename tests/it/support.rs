@@ -1,6 +1,7 @@
 //! What tests share: a server of their own, callers who are signed in, and private databases.
 
 pub mod app;
+pub mod exchange;
 pub mod postgres;
 pub mod raw;
 pub mod sql;
