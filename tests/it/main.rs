@@ -3,12 +3,28 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
 mod accounts;
+mod architecture;
+mod bad_input;
+mod cli;
+mod clients;
 mod credentials;
+mod documents;
+mod durability;
+mod executor;
+mod generated;
+mod guard;
+mod http;
 mod limits;
 mod middleware;
+mod migrations;
+mod nodes;
+mod paging;
 mod playground;
+mod readme;
 mod sending;
 mod server;
 mod sessions;
+mod statements;
+mod storage;
 mod support;
 mod tidy;
