@@ -135,7 +135,8 @@ fn person(viewer: &Viewer) -> Result<SignedIn> {
 fn allow(standing: Standing, action: Action) -> Result<()> {
     match decide(standing, action) {
         Verdict::Allow => Ok(()),
-        Verdict::Hidden => Err(Error::not_found()),
+        // In every word what is said of an id that nothing has.
+        Verdict::Hidden => Err(Error::not_found().at("roomId")),
         Verdict::MembersOnly => Err(Error::new(Code::NotAMember, Text::NotAMember)),
         Verdict::Forbidden => Err(Error::new(Code::Forbidden, Text::NotAllowed)),
         Verdict::FixedMembership => Err(Error::new(Code::Forbidden, Text::FixedMembership)),
