@@ -83,11 +83,10 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
         Action::Remove(theirs) => at_least(role, MemberRole::Moderator, |own| {
             own == MemberRole::Owner || own.rank() > theirs.rank()
         }),
+        // These rooms have no name or terms of their own, and nobody may make them public.
+        Action::Edit if kind != RoomKind::Group => Verdict::Forbidden,
         Action::Edit | Action::Delete if is_admin => Verdict::Allow,
-        Action::Edit => match kind {
-            RoomKind::Group => at_least(role, MemberRole::Moderator, |_| true),
-            RoomKind::SelfNotes | RoomKind::Duo => Verdict::Forbidden,
-        },
+        Action::Edit => at_least(role, MemberRole::Moderator, |_| true),
         Action::Delete => match kind {
             RoomKind::Group | RoomKind::SelfNotes => at_least(role, MemberRole::Owner, |_| true),
             RoomKind::Duo => Verdict::Forbidden,
@@ -200,5 +199,8 @@ mod tests {
         let own = |kind| Standing { kind, role: Some(MemberRole::Owner), ..GROUP };
         assert_eq!(decide(own(RoomKind::SelfNotes), Action::Delete), Allow);
         assert_eq!(decide(own(RoomKind::Duo), Action::Delete), Forbidden);
+        let admin = |kind| Standing { kind, is_admin: true, ..GROUP };
+        assert_eq!(decide(admin(RoomKind::Duo), Action::Edit), Forbidden);
+        assert_eq!(decide(admin(RoomKind::Duo), Action::Delete), Allow);
     }
 }
