@@ -63,11 +63,15 @@ impl From<RoomRow> for Room {
     }
 }
 
-/// One past the newest message of all rooms: what makes a room the most recent. Two rooms may share
-/// it; their keys break the tie.
+/// What makes a room the most recent: twice the key of the message that is about to be stored, or
+/// for a new room one more than twice the newest key. So a message passes all rooms made before it.
+/// Two rooms may share a place; their keys break the tie.
 macro_rules! next_activity {
-    () => {
-        diesel::dsl::sql::<BigInt>("(SELECT coalesce(max(key), 0) + 1 FROM messages)")
+    (message) => {
+        diesel::dsl::sql::<BigInt>("(SELECT 2 * coalesce(max(key), 0) + 2 FROM messages)")
+    };
+    (room) => {
+        diesel::dsl::sql::<BigInt>("(SELECT 2 * coalesce(max(key), 0) + 1 FROM messages)")
     };
 }
 
@@ -125,7 +129,7 @@ pub async fn insert(conn: &mut Conn, new: &NewRoom) -> Result<Option<Room>> {
                 rooms::pair_high.eq(new.pair.map(|pair| pair.high)),
                 rooms::head.eq(0),
                 rooms::last_seq.eq(0),
-                rooms::activity.eq(next_activity!()),
+                rooms::activity.eq(next_activity!(room)),
                 rooms::member_count.eq(0),
                 rooms::created_by.eq(new.created_by.0),
                 rooms::created_at.eq(At(new.created_at)),
@@ -222,7 +226,7 @@ pub async fn next_message(conn: &mut Conn, key: RoomKey) -> Result<Option<(i64, 
         .set((
             rooms::head.eq(rooms::head + 1),
             rooms::last_seq.eq(rooms::last_seq + 1),
-            rooms::activity.eq(next_activity!()),
+            rooms::activity.eq(next_activity!(message)),
         ))
         .returning((rooms::head, rooms::last_seq))
         .get_result(db))
