@@ -12,7 +12,7 @@ use crate::domain::users::{
     check_email, check_text, check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
-use crate::storage::users::{self, Narrowing};
+use crate::storage::users::{self, Narrowing, Taken};
 
 /// People whom one call may exclude from a list.
 const EXCLUDED_MAX: usize = 1_000;
@@ -141,8 +141,14 @@ impl App {
                     let keeps_claim = change.email.is_some() || claimed == Some(user.key);
                     let user = changed(user, change);
                     let login_email = keeps_claim.then(|| fold(&user.email));
-                    users::update(conn, &user, login_email.as_deref()).await?;
-                    Ok(user)
+                    // Another change may have taken a name since it was looked up.
+                    match users::update(conn, &user, login_email.as_deref()).await? {
+                        Ok(()) => Ok(user),
+                        Err(Taken::Username) => {
+                            Err(Error::new(Code::UsernameTaken, Text::UsernameTaken).at("username"))
+                        }
+                        Err(Taken::Email) => Err(Error::new(Code::EmailTaken, Text::EmailTaken).at("email")),
+                    }
                 })
             })
             .await

@@ -4,6 +4,7 @@ use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, Insertable, NullableExpressionMethods as _,
     OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
 };
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::clock::Timestamp;
 use crate::domain::ids::UserKey;
@@ -120,11 +121,15 @@ pub async fn insert(conn: &mut Conn, new: &NewUser) -> Result<Option<User>> {
 
 /// Writes the names, address and texts of `user` back.
 ///
-/// `login_email` is the claim to sign in with the address. The caller has made sure that neither
-/// it nor the username is another's.
-pub async fn update(conn: &mut Conn, user: &User, login_email: Option<&str>) -> Result<()> {
+/// `login_email` is the claim to sign in with the address. What another account holds is refused,
+/// and then the transaction can only be given up.
+pub async fn update(
+    conn: &mut Conn,
+    user: &User,
+    login_email: Option<&str>,
+) -> Result<std::result::Result<(), Taken>> {
     let keys = NameKeys::of(&user.username, &user.first_name, &user.last_name);
-    run!(conn, db => diesel::update(users::table.find(user.key.0))
+    let written = run!(conn, db => diesel::update(users::table.find(user.key.0))
         .set((
             keys,
             users::username.eq(&user.username),
@@ -137,8 +142,22 @@ pub async fn update(conn: &mut Conn, user: &User, login_email: Option<&str>) -> 
             users::phone.eq(user.phone.as_deref()),
             users::address.eq(user.address.as_deref()),
         ))
-        .execute(db))?;
-    Ok(())
+        .execute(db));
+    match written {
+        Ok(_) => Ok(Ok(())),
+        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)) => {
+            let rule = info.constraint_name().unwrap_or_else(|| info.message());
+            Ok(Err(if rule.contains("login_email") { Taken::Email } else { Taken::Username }))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What another account holds already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    Username,
+    Email,
 }
 
 pub async fn get(conn: &mut Conn, key: UserKey) -> Result<Option<User>> {
