@@ -115,6 +115,10 @@ impl App {
                 Ok(view)
             }
             (None, Some(code)) => {
+                // PostgreSQL cannot even be asked for a text with a NUL.
+                if code.contains('\0') {
+                    return Err(Error::not_found().at("inviteCode"));
+                }
                 let found = self
                     .store
                     .read(move |conn| {
