@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use crate::app::rooms::{fresh_view, locked_view, record};
+use crate::app::rooms::{fresh_view, locked_view, may, record};
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
 use crate::domain::events::RoomChange;
@@ -204,8 +204,13 @@ impl App {
             .await
     }
 
-    /// Ends someone's membership; one's own is left instead.
-    pub async fn remove_member(&self, viewer: &Viewer, id: Uuid, person_id: Uuid) -> Result<RoomView> {
+    /// Ends someone's membership; one's own is left instead. Gives the room, if the viewer still sees it.
+    pub async fn remove_member(
+        &self,
+        viewer: &Viewer,
+        id: Uuid,
+        person_id: Uuid,
+    ) -> Result<Option<RoomView>> {
         let caller = person(viewer)?;
         let (viewer, at) = (*viewer, self.clock.now());
         self.store
@@ -224,7 +229,8 @@ impl App {
                     allow(standing, action)?;
                     let theirs = theirs.ok_or_else(|| Error::not_found().at("userId"))?;
                     dismiss(conn, view.room.key, caller.user, (target.key, theirs), at).await?;
-                    fresh_view(conn, id, caller).await
+                    let view = fresh_view(conn, id, caller).await?;
+                    Ok(may(&viewer, &view, Action::See).then_some(view))
                 })
             })
             .await

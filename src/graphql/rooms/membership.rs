@@ -185,7 +185,7 @@ impl MembershipMutation {
         };
         Ok(match settle(ctx, outcome.await)? {
             Ok(view) => RemoveMemberPayload {
-                room: Some(Room(view)),
+                room: view.map(Room),
                 removed_user_id: Some(input.user_id),
                 errors: Vec::new(),
             },
