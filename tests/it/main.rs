@@ -2,25 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
-mod accounts;
-mod architecture;
-mod bad_input;
-mod cli;
-mod clients;
-mod credentials;
-mod documents;
-mod durability;
-mod executor;
-mod generated;
-mod guard;
-mod http;
-mod limits;
+mod authorisation;
+mod membership;
+mod messages;
 mod middleware;
-mod migrations;
-mod nodes;
-mod paging;
-mod playground;
-mod readme;
+mod people;
+mod rooms;
 mod sending;
 mod server;
 mod sessions;

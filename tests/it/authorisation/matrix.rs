@@ -1,0 +1,199 @@
+//! What each caller is told, for every field that could tell one caller from another.
+
+/// A field, an operation that reaches it, where in the data it stands, and what each caller is told:
+/// `OK`, `null` or a code.
+pub(super) struct Row {
+    pub(super) field: &'static str,
+    pub(super) operation: &'static str,
+    pub(super) at: &'static str,
+    pub(super) expected: [&'static str; 5],
+}
+
+const fn row(
+    field: &'static str,
+    operation: &'static str,
+    at: &'static str,
+    expected: [&'static str; 5],
+) -> Row {
+    Row { field, operation, at, expected }
+}
+
+/// Callers, in the order of a row's answers. Neither the other nor the administrator is in a room.
+pub(super) const CALLERS: [&str; 5] = ["anonymous", "other", "member", "owner", "admin"];
+
+/// For everyone who is signed in.
+const SIGNED_IN: [&str; 5] = ["UNAUTHENTICATED", "OK", "OK", "OK", "OK"];
+/// For those in the private room, and administrators, who see that it exists.
+const SEEN: [&str; 5] = ["UNAUTHENTICATED", "null", "OK", "OK", "OK"];
+/// For those in the private room.
+const MEMBERS: [&str; 5] = ["UNAUTHENTICATED", "null", "OK", "OK", "null"];
+/// For the owner of an account, and administrators.
+const OWN: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "OK", "OK"];
+const ANYONE: [&str; 5] = ["OK", "OK", "OK", "OK", "OK"];
+const NO_VALUE: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "null", "null"];
+
+/// Words in capitals after a `$` are filled in from the scene.
+pub(super) fn matrix() -> Vec<Row> {
+    let mut rows = vec![
+        row("Query.messages", "{ messages(roomId: $ROOM) { nodes { id } } }", "/messages/nodes/0",
+            ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Query.messages", "{ messages(roomId: $HALL) { nodes { id } } }", "/messages/nodes/0",
+            ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Query.messages", "{ messages { nodes { id } } }", "/messages/nodes/0", MEMBERS),
+        row("Query.node", "{ node(id: $ROOM) { id } }", "/node", SEEN),
+        row("Query.node", "{ node(id: $HALL) { id } }", "/node", SIGNED_IN),
+        row("Query.node", "{ node(id: $MESSAGE) { id } }", "/node", MEMBERS),
+        row("Query.node", "{ node(id: $GREETING) { id } }", "/node", MEMBERS),
+        row("Query.node", "{ node(id: $OWNER) { id } }", "/node", SIGNED_IN),
+        row("Query.node", "{ node(id: $NOBODY) { id } }", "/node", NO_VALUE),
+        row("Query.node", "{ node(id: \"no id\") { id } }", "/node", NO_VALUE),
+        row("Query.nodes", "{ nodes(ids: [$OWNER, $MESSAGE, $ROOM]) { id } }", "/nodes/0", SIGNED_IN),
+        row("Query.nodes", "{ nodes(ids: [$OWNER, $MESSAGE, $ROOM]) { id } }", "/nodes/1", MEMBERS),
+        row("Query.nodes", "{ nodes(ids: [$OWNER, $MESSAGE, $ROOM]) { id } }", "/nodes/2", SEEN),
+        row("Query.room", "{ room(id: $ROOM) { id } }", "/room", SEEN),
+        row("Query.room", "{ room(id: $HALL) { id } }", "/room", SIGNED_IN),
+        row("Query.rooms", "{ rooms { nodes { id } } }", "/rooms/nodes/0", MEMBERS),
+        row("Query.rooms", "{ rooms(filter: { scope: PUBLIC }) { nodes { id } } }", "/rooms/nodes/0", SIGNED_IN),
+        row("Query.rooms", "{ rooms(filter: { scope: PUBLIC, search: \"Den\" }) { nodes { id } } }",
+            "/rooms/nodes/0", NO_VALUE),
+        row("Query.user", "{ user(id: $OWNER) { id } }", "/user", SIGNED_IN),
+        row("Query.users", "{ users { nodes { id } } }", "/users/nodes/0", SIGNED_IN),
+        row("Query.viewer", "{ viewer { id } }", "/viewer", ["null", "OK", "OK", "OK", "OK"]),
+        row("Mutation.addMembers",
+            "mutation { addMembers(input: { roomId: $ROOM, userIds: [$STRANGER] }) { room { id } errors { code } } }",
+            "/addMembers/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.changePassword",
+            "mutation { changePassword(input: { currentPassword: $PASSWORD, newPassword: \"another long phrase\" }) {
+                tokens { accessToken } errors { code } } }",
+            "/changePassword/tokens", SIGNED_IN),
+        row("Mutation.createRoom",
+            "mutation { createRoom(input: { name: \"Nest\" }) { room { id } errors { code } } }",
+            "/createRoom/room", SIGNED_IN),
+        row("Mutation.deleteRoom",
+            "mutation { deleteRoom(input: { roomId: $ROOM }) { deletedRoomId errors { code } } }",
+            "/deleteRoom/deletedRoomId", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "OK"]),
+        row("Mutation.joinRoom",
+            "mutation { joinRoom(input: { roomId: $ROOM }) { room { id } errors { code } } }",
+            "/joinRoom/room", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "FORBIDDEN"]),
+        row("Mutation.joinRoom",
+            "mutation { joinRoom(input: { inviteCode: $INVITE }) { room { id } errors { code } } }",
+            "/joinRoom/room", SIGNED_IN),
+        row("Mutation.joinRoom",
+            "mutation { joinRoom(input: { roomId: $HALL }) { room { id } errors { code } } }",
+            "/joinRoom/room", SIGNED_IN),
+        row("Mutation.leaveRoom",
+            "mutation { leaveRoom(input: { roomId: $ROOM }) { leftRoomId errors { code } } }",
+            "/leaveRoom/leftRoomId", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "CONFLICT", "NOT_A_MEMBER"]),
+        row("Mutation.login",
+            "mutation { login(input: { usernameOrEmail: $NAME, password: $PASSWORD }) { user { email } errors { code } } }",
+            "/login/user/email", ANYONE),
+        row("Mutation.logout", "mutation { logout(input: {}) { loggedOut errors { code } } }",
+            "/logout/loggedOut", SIGNED_IN),
+        row("Mutation.refreshSession",
+            "mutation { refreshSession(input: { refreshToken: $REFRESH }) { tokens { accessToken } errors { code } } }",
+            "/refreshSession/tokens", ["BAD_CREDENTIALS", "OK", "OK", "OK", "OK"]),
+        row("Mutation.removeMember",
+            "mutation { removeMember(input: { roomId: $ROOM, userId: $SECOND }) { removedUserId errors { code } } }",
+            "/removeMember/removedUserId", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "OK"]),
+        row("Mutation.sendDirectMessage",
+            "mutation { sendDirectMessage(input: { userId: $STRANGER, text: \"hi\" }) { message { id } errors { code } } }",
+            "/sendDirectMessage/message", SIGNED_IN),
+        row("Mutation.sendMessage",
+            "mutation { sendMessage(input: { roomId: $ROOM, text: \"hi\" }) { message { id } errors { code } } }",
+            "/sendMessage/message", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.sendMessage",
+            "mutation { sendMessage(input: { roomId: $HALL, text: \"hi\" }) { message { id } errors { code } } }",
+            "/sendMessage/message", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.signup",
+            "mutation { signup(input: { username: $FRESH, email: \"$BARE@example.com\", password: $PASSWORD }) {
+                user { email } errors { code } } }",
+            "/signup/user/email", ANYONE),
+        row("Mutation.updateProfile",
+            "mutation { updateProfile(input: { bio: \"new\" }) { user { id } errors { code } } }",
+            "/updateProfile/user", SIGNED_IN),
+        row("Mutation.updateProfile",
+            "mutation { updateProfile(input: { userId: $OWNER, bio: \"new\" }) { user { id } errors { code } } }",
+            "/updateProfile/user", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "OK", "OK"]),
+        row("Mutation.updateRoom",
+            "mutation { updateRoom(input: { roomId: $ROOM, name: \"Nest\" }) { room { id } errors { code } } }",
+            "/updateRoom/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "OK"]),
+        row("Subscription.messageAdded", "", "$ROOM",
+            ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Subscription.messageAdded", "", "$HALL",
+            ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Subscription.messageAdded", "", "$GUESSED",
+            ["UNAUTHENTICATED", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]),
+    ];
+    rows.extend(
+        USER_FIELDS.map(|(field, at, expected)| row(field, "{ user(id: $OWNER) { $FIELD } }", at, expected)),
+    );
+    rows.extend(
+        ROOM_FIELDS.map(|(field, at, expected)| row(field, "{ room(id: $ROOM) { $FIELD } }", at, expected)),
+    );
+    rows.extend(
+        HALL_FIELDS.map(|(field, at, expected)| row(field, "{ room(id: $HALL) { $FIELD } }", at, expected)),
+    );
+    let read = "{ node(id: $MESSAGE) { ... on Message { $FIELD } } }";
+    rows.extend(MESSAGE_FIELDS.map(|(field, at, expected)| row(field, read, at, expected)));
+    rows
+}
+
+/// Of the room owner's account.
+const USER_FIELDS: [(&str, &str, [&str; 5]); 13] = [
+    ("User.address", "/user/address", OWN),
+    // Nobody has a picture yet.
+    ("User.avatarUrl", "/user/avatarUrl", NO_VALUE),
+    ("User.bio", "/user/bio", SIGNED_IN),
+    ("User.createdAt", "/user/createdAt", SIGNED_IN),
+    ("User.databaseId", "/user/databaseId", SIGNED_IN),
+    ("User.displayName", "/user/displayName", SIGNED_IN),
+    ("User.email", "/user/email", OWN),
+    ("User.firstName", "/user/firstName", SIGNED_IN),
+    ("User.id", "/user/id", SIGNED_IN),
+    ("User.lastName", "/user/lastName", SIGNED_IN),
+    ("User.phone", "/user/phone", OWN),
+    ("User.userType", "/user/userType", SIGNED_IN),
+    ("User.username", "/user/username", SIGNED_IN),
+];
+
+/// Of the private room.
+const ROOM_FIELDS: [(&str, &str, [&str; 5]); 17] = [
+    ("Room.capacity", "/room/capacity", SEEN),
+    ("Room.createdAt", "/room/createdAt", SEEN),
+    ("Room.createdBy", "/room/createdBy", SEEN),
+    ("Room.databaseId", "/room/databaseId", SEEN),
+    ("Room.description", "/room/description", SEEN),
+    ("Room.hasPassword", "/room/hasPassword", SEEN),
+    ("Room.headCursor", "/room/headCursor", SEEN),
+    ("Room.id", "/room/id", SEEN),
+    ("Room.inviteUrl", "/room/inviteUrl", ["UNAUTHENTICATED", "null", "null", "OK", "null"]),
+    ("Room.kind", "/room/kind", SEEN),
+    ("Room.lastMessage", "/room/lastMessage", MEMBERS),
+    ("Room.memberCount", "/room/memberCount", SEEN),
+    ("Room.members", "/room/members", SEEN),
+    ("Room.messages", "/room/messages", ["UNAUTHENTICATED", "null", "OK", "OK", "NOT_A_MEMBER"]),
+    ("Room.name", "/room/name", SEEN),
+    ("Room.viewerRole", "/room/viewerRole", MEMBERS),
+    ("Room.visibility", "/room/visibility", SEEN),
+];
+
+/// Of the public room, where it answers otherwise.
+const HALL_FIELDS: [(&str, &str, [&str; 5]); 6] = [
+    ("Room.name", "/room/name", SIGNED_IN),
+    ("Room.inviteUrl", "/room/inviteUrl", ["UNAUTHENTICATED", "null", "null", "OK", "null"]),
+    ("Room.lastMessage", "/room/lastMessage", MEMBERS),
+    ("Room.members", "/room/members", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "OK"]),
+    ("Room.messages", "/room/messages", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+    ("Room.viewerRole", "/room/viewerRole", MEMBERS),
+];
+
+/// Of a message by the member.
+const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 7] = [
+    ("Message.clientMessageId", "/node/clientMessageId", ["UNAUTHENTICATED", "null", "OK", "null", "null"]),
+    ("Message.createdAt", "/node/createdAt", MEMBERS),
+    ("Message.id", "/node/id", MEMBERS),
+    ("Message.room", "/node/room", MEMBERS),
+    ("Message.sender", "/node/sender", MEMBERS),
+    ("Message.seq", "/node/seq", MEMBERS),
+    ("Message.text", "/node/text", MEMBERS),
+];
