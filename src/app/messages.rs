@@ -13,7 +13,7 @@ use crate::domain::rooms::RoomView;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
 use crate::storage::messages::NewMessage;
-use crate::storage::{Conn, messages, rooms, users};
+use crate::storage::{Conn, members, messages, rooms, users};
 
 pub use crate::storage::messages::Sent;
 
@@ -195,6 +195,11 @@ async fn post_to(
     }
     let place = rooms::next_message(conn, room).await?;
     let (position, seq) = place.ok_or_else(|| Error::not_found().at("roomId"))?;
+    if conn.has_other_writers() {
+        // The room is held only now, and someone may have removed the sender before that.
+        let role = members::role(conn, room, caller.user).await?;
+        allow(Standing::of(viewer, &view.room, role), Action::Post).map_err(|e| e.at("roomId"))?;
+    }
     let PostMessage { text, client_message_id } = request;
     let new =
         NewMessage { room, position, seq, sender: caller.user, text, client_message_id, created_at: at };

@@ -20,7 +20,14 @@ impl App {
         }
         self.limits.forget_idle();
         let before = self.clock.now() - ENDED_SESSION_KEPT;
-        self.store.write(move |conn| Box::pin(sessions::delete_stale(conn, before))).await?;
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    sessions::delete_stale(conn, before).await?;
+                    sessions::delete_expired_tokens(conn, before).await
+                })
+            })
+            .await?;
         loop {
             let removed = self.store.write(|conn| Box::pin(rooms::purge_deleted(conn, PURGE_MAX))).await?;
             if removed == 0 {

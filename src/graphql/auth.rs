@@ -168,7 +168,7 @@ impl AuthMutation {
         input: ChangePasswordInput,
     ) -> async_graphql::Result<ChangePasswordPayload> {
         let (current, new) = (input.current_password.into(), input.new_password.into());
-        let outcome = app(ctx).change_password(viewer(ctx), current, new).await;
+        let outcome = app(ctx).change_password(viewer(ctx), &caller(ctx).origin, current, new).await;
         Ok(match settle(ctx, outcome)? {
             Ok(tokens) => ChangePasswordPayload { tokens: Some(tokens.into()), errors: Vec::new() },
             Err(errors) => ChangePasswordPayload { errors, ..Default::default() },

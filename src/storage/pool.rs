@@ -220,6 +220,11 @@ impl Conn {
         }
     }
 
+    /// Whether others may write while this unit of work runs, until it takes a lock.
+    pub fn has_other_writers(&self) -> bool {
+        matches!(self.owned, Owned::Postgres(_))
+    }
+
     pub(super) fn count_statement(&mut self) -> Engined<'_> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         self.engined()

@@ -102,11 +102,10 @@ pub async fn end(conn: &mut Conn, key: SessionKey, at: Timestamp) -> Result<bool
     Ok(ended > 0)
 }
 
-/// Ends all of a user's sessions but one.
-pub async fn end_others(conn: &mut Conn, user: UserKey, kept: SessionKey, at: Timestamp) -> Result<()> {
+/// Ends all of a user's sessions.
+pub async fn end_all(conn: &mut Conn, user: UserKey, at: Timestamp) -> Result<()> {
     run!(conn, db => diesel::update(sessions::table)
         .filter(sessions::user_key.eq(user.0))
-        .filter(sessions::key.ne(kept.0))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(At(at)))
         .execute(db))?;
@@ -189,16 +188,9 @@ pub async fn delete_stale(conn: &mut Conn, before: Timestamp) -> Result<usize> {
         .execute(db))?)
 }
 
-/// Makes all refresh tokens of a session useless, as if each had been used long ago.
-pub async fn retire_refresh_tokens(conn: &mut Conn, session: SessionKey, at: Timestamp) -> Result<()> {
-    run!(conn, db => diesel::update(refresh_tokens::table)
-        .filter(refresh_tokens::session_key.eq(session.0))
-        .set(refresh_tokens::expires_at.eq(At(at)))
-        .execute(db))?;
-    Ok(())
-}
-
-pub async fn public_id(conn: &mut Conn, key: SessionKey) -> Result<Uuid> {
-    let id: Id = run!(conn, db => sessions::table.find(key.0).select(sessions::id).first(db))?;
-    Ok(id.into())
+/// Forgets refresh tokens of live sessions that ran out before `before`.
+pub async fn delete_expired_tokens(conn: &mut Conn, before: Timestamp) -> Result<usize> {
+    Ok(run!(conn, db => diesel::delete(refresh_tokens::table)
+        .filter(refresh_tokens::expires_at.lt(At(before)))
+        .execute(db))?)
 }

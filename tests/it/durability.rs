@@ -145,12 +145,7 @@ async fn try_send(caller: &Caller, room: &str, key: &str) -> Option<Value> {
 
 /// Eight senders at once, who send until there is no answer. Gives what was acknowledged, and the
 /// keys of the sends whose fate is open.
-async fn load(
-    caller: &Caller,
-    room: &str,
-    round: usize,
-    acknowledged: &Arc<AtomicUsize>,
-) -> JoinHandle<Sent> {
+fn load(caller: &Caller, room: &str, round: usize, acknowledged: &Arc<AtomicUsize>) -> JoinHandle<Sent> {
     let (caller, room, acknowledged) = (caller.clone(), room.to_owned(), Arc::clone(acknowledged));
     tokio::spawn(async move {
         let senders = (0..8).map(|sender| {
@@ -205,7 +200,7 @@ on_both_databases! {
                 sent.acknowledged.insert(key, seq(&answer).unwrap_or_else(|| panic!("{answer}")));
             }
             let acknowledged = Arc::new(AtomicUsize::new(0));
-            let senders = load(&caller, &room, round, &acknowledged).await;
+            let senders = load(&caller, &room, round, &acknowledged);
             until("enough messages", || acknowledged.load(Ordering::SeqCst) >= 60).await;
             server.kill();
             let more = timeout(PATIENCE, senders).await.unwrap().unwrap();
@@ -245,7 +240,7 @@ async fn sign_up(url: &str) -> (Caller, String) {
     (caller, room)
 }
 
-/// Holds SQLite's writer inside a unit of work until it is let go.
+/// Holds the writer of a file inside a unit of work until it is let go.
 struct Held {
     go: mpsc::Sender<()>,
     done: JoinHandle<Result<(), Error>>,
@@ -254,13 +249,13 @@ struct Held {
 impl Held {
     async fn hold(store: &Store) -> Self {
         let (go, going) = mpsc::channel::<()>();
-        let (began, begun) = oneshot::channel();
+        let (tell, begun) = oneshot::channel();
         let store = store.clone();
         let done = tokio::spawn(async move {
             store
                 .write(move |_| {
                     Box::pin(async move {
-                        began.send(()).unwrap();
+                        tell.send(()).unwrap();
                         // The writer has a thread of its own, so that it may be blocked.
                         let _ = going.recv();
                         Ok(())
@@ -408,13 +403,13 @@ on_both! {
     async fn a_caller_who_leaves_once_the_work_has_begun_does_not_undo_it(app) {
         let amber = app.user("amber").await;
         let room = amber.room("Den", &[]).await;
-        let (began, begun) = oneshot::channel();
+        let (tell, begun) = oneshot::channel();
         let store = app.app.store().clone();
         let call = tokio::spawn(async move {
             store
                 .write(move |conn| {
                     Box::pin(async move {
-                        let _ = began.send(());
+                        let _ = tell.send(());
                         for _ in 0..50 {
                             rooms::next_message(conn, RoomKey(1)).await?;
                         }
@@ -539,7 +534,7 @@ async fn closing_a_pool_lets_a_transaction_that_has_begun_end() {
     let amber = app.user("amber").await;
     amber.room("Den", &[]).await;
     let store = app.app.store().clone();
-    let (began, begun) = oneshot::channel();
+    let (tell, begun) = oneshot::channel();
     let (go, going) = oneshot::channel::<()>();
     let write = tokio::spawn({
         let store = store.clone();
@@ -548,7 +543,7 @@ async fn closing_a_pool_lets_a_transaction_that_has_begun_end() {
                 .write(move |conn| {
                     Box::pin(async move {
                         let place = rooms::next_message(conn, RoomKey(1)).await?;
-                        let _ = began.send(());
+                        let _ = tell.send(());
                         let _ = going.await;
                         Ok(place)
                     })
@@ -619,9 +614,9 @@ async fn a_postgres_that_is_restarted_under_load_costs_no_message_and_no_restart
         until("messages before", || acknowledged.load(Ordering::SeqCst) > so_far + 30).await;
         let refused_before = refused.load(Ordering::SeqCst);
         if crash {
-            postgres.kill()
+            postgres.kill();
         } else {
-            postgres.stop()
+            postgres.stop();
         }
         until("refusals", || refused.load(Ordering::SeqCst) > refused_before).await;
         postgres.start_again();

@@ -2,11 +2,29 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
+mod accounts;
+mod architecture;
 mod authorisation;
+mod bad_input;
+mod cli;
+mod clients;
+mod credentials;
+mod documents;
+mod durability;
+mod executor;
+mod generated;
+mod guard;
+mod http;
+mod limits;
 mod membership;
 mod messages;
 mod middleware;
+mod migrations;
+mod nodes;
+mod paging;
 mod people;
+mod playground;
+mod readme;
 mod rooms;
 mod sending;
 mod server;

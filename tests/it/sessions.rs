@@ -168,15 +168,15 @@ on_both! {
     }
 
     async fn logging_out_ends_the_current_session_at_once_and_no_other(app) {
-        let here = app.user("amber").await;
-        let elsewhere = app.login("amber", PASSWORD).await;
-        let [here, elsewhere] = [(here.clone(), Pair::of_caller(&here)), (elsewhere.clone(), Pair::of_caller(&elsewhere))];
-        assert!(is_live(&app, &here.1.access).await, "and this node believes so");
-        assert_eq!(here.0.mutate("logout", json!({}), "loggedOut").await["loggedOut"], json!(true));
-        assert!(!is_live(&app, &here.1.access).await);
-        assert_not_renewed(&app, &here.1.refresh).await;
-        assert!(is_live(&app, &elsewhere.1.access).await);
-        renew(&app, &elsewhere.1.refresh).await;
+        let amber = app.user("amber").await;
+        let here = Pair::of_caller(&amber);
+        let elsewhere = Pair::of_caller(&app.login("amber", PASSWORD).await);
+        assert!(is_live(&app, &here.access).await, "and this node believes so");
+        assert_eq!(amber.mutate("logout", json!({}), "loggedOut").await["loggedOut"], json!(true));
+        assert!(!is_live(&app, &here.access).await);
+        assert_not_renewed(&app, &here.refresh).await;
+        assert!(is_live(&app, &elsewhere.access).await);
+        renew(&app, &elsewhere.refresh).await;
     }
 
     async fn a_refresh_token_logs_its_own_session_out_and_needs_no_other_proof(app) {

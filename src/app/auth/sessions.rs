@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::app::auth::{SessionIssue, SessionTokens, password_faults};
+use crate::app::auth::{Origin, SessionTokens, client_name, password_faults};
 use crate::app::{App, person};
 use crate::auth::tokens::{AccessGrant, RefreshToken};
 use crate::domain::Timestamp;
@@ -102,10 +102,12 @@ impl App {
         ended.ok_or_else(refused)
     }
 
-    /// Sets a new password, ends the person's other sessions, and renews this one.
+    /// Sets a new password, ends every session of the person, and opens a new one for the caller, so
+    /// that no token from before is good any more.
     pub async fn change_password(
         &self,
         viewer: &Viewer,
+        origin: &Origin,
         current: SecretString,
         new: SecretString,
     ) -> Result<SessionTokens> {
@@ -124,25 +126,19 @@ impl App {
         Error::check(faults)?;
         let new_hash = self.passwords.hash(new).await?;
         let now = self.clock.now();
-        let issue = self.new_session(now, String::new());
-        let renewed = issue.clone();
-        let session = self
-            .store
+        let issue = self.new_session(now, client_name(&origin.client));
+        let opened = issue.clone();
+        self.store
             .write(move |conn| {
                 Box::pin(async move {
                     users::set_password_hash(conn, key, &new_hash).await?;
-                    sessions::end_others(conn, key, caller.session, now).await?;
-                    sessions::retire_refresh_tokens(conn, caller.session, now).await?;
-                    let RefreshToken { hash, .. } = &renewed.token;
-                    sessions::insert_refresh_token(conn, hash, caller.session, now, renewed.expires_at)
-                        .await?;
-                    sessions::touch(conn, caller.session, now, renewed.expires_at).await?;
-                    sessions::public_id(conn, caller.session).await
+                    sessions::end_all(conn, key, now).await?;
+                    opened.open(conn, key).await
                 })
             })
             .await?;
         self.forget_sessions();
-        self.session_tokens(&user, &SessionIssue { id: session, ..issue })
+        self.session_tokens(&user, &issue)
     }
 }
 

@@ -87,13 +87,24 @@ impl App {
         if view.role.is_some() {
             return Ok(view);
         }
+        let invited = request.invite_code.is_some();
         self.check_room_password(caller, &view.room, request.password).await?;
-        let (id, at) = (view.room.id, self.clock.now());
+        let (viewer, at, checked) = (*viewer, self.clock.now(), view.room);
+        let id = checked.id;
         self.store
             .write(move |conn| {
                 Box::pin(async move {
                     let view = locked_view(conn, id, caller).await?;
                     if view.role.is_none() {
+                        // The room may have closed, or changed its password, since it was checked.
+                        if !invited {
+                            allow(Standing::of(&viewer, &view.room, None), Action::Join)?;
+                        }
+                        if view.room.password_hash != checked.password_hash {
+                            return Err(
+                                Error::new(Code::RoomPasswordWrong, Text::RoomPasswordWrong).at("password")
+                            );
+                        }
                         check_capacity(&view.room, 1)?;
                         let newcomer = [(caller.user, MemberRole::Member)];
                         admit(conn, view.room.key, caller.user, &newcomer, at).await?;

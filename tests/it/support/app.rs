@@ -44,7 +44,6 @@ pub struct TestApp {
     pub address: SocketAddr,
     pub clock: Clock,
     pub app: Arc<App>,
-    pub metrics: Metrics,
     pub http: reqwest::Client,
     pub data: TempDir,
     stop: watch::Sender<bool>,
@@ -75,7 +74,7 @@ impl TestApp {
         let router = router(assembly, &config, base, &metrics, stopped.clone());
         let done = tokio::spawn(serve(listener, router, bounds(&config), metrics.clone(), stopped));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base: format!("http://{address}"), address, clock, app, metrics, http, data, stop, done }
+        Self { base: format!("http://{address}"), address, clock, app, http, data, stop, done }
     }
 
     /// Stops the server and gives back its data folder.

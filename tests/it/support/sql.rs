@@ -78,8 +78,8 @@ impl Sql {
         }
     }
 
-    /// How the engine would run a query. PostgreSQL plans it for these arguments or, without any, for
-    /// whatever they may be; SQLite always does the latter.
+    /// How the engine would run a query. `PostgreSQL` plans it for these arguments or, without any, for
+    /// whatever they may be; `SQLite` always does the latter.
     pub async fn plan(&mut self, query: &str, arguments: Option<&str>) -> String {
         if let Self::Sqlite(connection) = self {
             let steps: Vec<Step> = sql_query(format!("EXPLAIN QUERY PLAN {query}"))
@@ -88,7 +88,7 @@ impl Sql {
             return steps.into_iter().map(|step| step.detail + "\n").collect();
         }
         let mode = if arguments.is_some() { "force_custom_plan" } else { "force_generic_plan" };
-        let parameters = (1..).take_while(|number| query.contains(&format!("${number}"))).count();
+        let parameters = (1..100).take_while(|number| query.contains(&format!("${number}"))).count();
         let unknown = vec!["NULL"; parameters].join(", ");
         let arguments = arguments.unwrap_or(&unknown);
         self.run(&format!("SET plan_cache_mode = {mode}; PREPARE asked AS {query}")).await;
