@@ -115,7 +115,9 @@ impl Arena {
         let world = World::make(subject.server.address, &place, Size::of(args.rows)).await?;
         let rival = match &args.against {
             Some(other) => tertulia(other).await?,
-            None => Contender { server: reference(&data, args.postgres.as_deref()).await?, side: Side::Reference },
+            None => {
+                Contender { server: reference(&data, args.postgres.as_deref()).await?, side: Side::Reference }
+            }
         };
         let arena = Self { subject, rival, world, place, folder };
         arena.same_answers().await?;
@@ -143,7 +145,12 @@ impl Arena {
     }
 
     /// Prints one line of the table, and gives how many requests were answered.
-    async fn compare(&self, args: &RoundsArgs, workload: Workload, probes: &mut Vec<f64>) -> anyhow::Result<f64> {
+    async fn compare(
+        &self,
+        args: &RoundsArgs,
+        workload: Workload,
+        probes: &mut Vec<f64>,
+    ) -> anyhow::Result<f64> {
         let slot = Duration::from_millis(args.slot_ms);
         let requests = |contender: &Contender| workload.requests(contender.side, &self.world);
         let (for_subject, for_rival) = (requests(&self.subject), requests(&self.rival));
@@ -170,7 +177,12 @@ impl Arena {
 }
 
 impl Contender {
-    async fn measure(&self, workload: Workload, requests: &[Vec<Vec<u8>>], slot: Duration) -> anyhow::Result<Score> {
+    async fn measure(
+        &self,
+        workload: Workload,
+        requests: &[Vec<Vec<u8>>],
+        slot: Duration,
+    ) -> anyhow::Result<Score> {
         let (server, own) = (self.server.cpu_seconds()?, cpu_seconds("self")?);
         let tally = workload.drive(self.server.address, requests, slot).await?;
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 answers")]
@@ -188,11 +200,13 @@ async fn reference(data: &Path, postgres: Option<&str>) -> anyhow::Result<Server
     let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
     arguments.extend(postgres.into_iter().flat_map(|url| ["--postgres".to_owned(), url.to_owned()]));
     let program = std::env::current_exe()?;
-    Server::start(&program, ["reference".to_owned()].into_iter().chain(arguments), "/hello", Cores::First).await
+    Server::start(&program, ["reference".to_owned()].into_iter().chain(arguments), "/hello", Cores::First)
+        .await
 }
 
 fn print_line(workload: Workload, rounds: &[(Score, Score)]) -> anyhow::Result<()> {
-    let each = |figure: fn(&(Score, Score)) -> f64| spread(&mut rounds.iter().map(figure).collect::<Vec<_>>());
+    let each =
+        |figure: fn(&(Score, Score)) -> f64| spread(&mut rounds.iter().map(figure).collect::<Vec<_>>());
     let busy = rounds.iter().any(|(a, b)| a.generator_share().max(b.generator_share()) > GENERATOR_BUSY);
     println!(
         "| {}{} | {} | {} | {} | {} | {} | {} |",

@@ -21,7 +21,11 @@ pub(crate) async fn run(args: &StartArgs) -> anyhow::Result<()> {
     let whole = fs::metadata(&args.binary)?.len();
     let pages = args.pages.as_deref().map_or(Ok(0), folder_bytes)?;
     println!("| binary | {} | |", megabytes(whole));
-    println!("| binary without the web UI in it ({} of pages) | {} | < 25 MB |", megabytes(pages), megabytes(whole - pages));
+    println!(
+        "| binary without the web UI in it ({} of pages) | {} | < 25 MB |",
+        megabytes(pages),
+        megabytes(whole - pages)
+    );
     let mut fresh = Vec::new();
     let mut again = Vec::new();
     for _ in 0..args.starts {
@@ -31,7 +35,11 @@ pub(crate) async fn run(args: &StartArgs) -> anyhow::Result<()> {
         // The first server was killed, so the second finds a log to take in.
         again.push(start(args, &data).await?.started_in);
     }
-    println!("| exec to first answer, fresh folder, {} starts | {} | < 100 ms |", args.starts, spread(&mut fresh)?);
+    println!(
+        "| exec to first answer, fresh folder, {} starts | {} | < 100 ms |",
+        args.starts,
+        spread(&mut fresh)?
+    );
     println!("| exec to first answer, existing folder | {} | |", spread(&mut again)?);
     let folder = tempfile::tempdir()?;
     let server = start(args, folder.path()).await?;
@@ -42,7 +50,11 @@ pub(crate) async fn run(args: &StartArgs) -> anyhow::Result<()> {
     }
     tokio::time::sleep(IDLE).await;
     let (now, most) = server.resident_bytes()?;
-    println!("| idle memory (RSS) after {QUERIES} queries; the most so far {} | {} | < 25 MB |", megabytes(most), megabytes(now));
+    println!(
+        "| idle memory (RSS) after {QUERIES} queries; the most so far {} | {} | < 25 MB |",
+        megabytes(most),
+        megabytes(now)
+    );
     server.stop()
 }
 
@@ -54,7 +66,8 @@ fn folder_bytes(folder: &Path) -> std::io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() { folder_bytes(&entry.path())? } else { entry.metadata()?.len() };
+        bytes +=
+            if entry.file_type()?.is_dir() { folder_bytes(&entry.path())? } else { entry.metadata()?.len() };
     }
     Ok(bytes)
 }
@@ -65,7 +78,9 @@ fn megabytes(bytes: u64) -> String {
 
 fn spread(times: &mut [Duration]) -> anyhow::Result<String> {
     times.sort();
-    let ms = |time: Option<&Duration>| time.map(|time| time.as_secs_f64() * 1000.0).context("nothing was measured");
+    let ms = |time: Option<&Duration>| {
+        time.map(|time| time.as_secs_f64() * 1000.0).context("nothing was measured")
+    };
     let (low, middle, high) = (ms(times.first())?, ms(times.get(times.len() / 2))?, ms(times.last())?);
     Ok(format!("{middle:.0} ms ({low:.0}–{high:.0})"))
 }

@@ -53,7 +53,12 @@ impl Connection {
     }
 
     /// Runs one GraphQL operation, which must succeed, and gives its data.
-    pub(crate) async fn ask(&mut self, token: Option<&str>, query: &str, variables: Value) -> anyhow::Result<Value> {
+    pub(crate) async fn ask(
+        &mut self,
+        token: Option<&str>,
+        query: &str,
+        variables: Value,
+    ) -> anyhow::Result<Value> {
         let body = serde_json::json!({ "query": query, "variables": variables });
         let answer = self.exchange(&post("/graphql", token, &body)).await?;
         let mut json: Value = serde_json::from_slice(answer.body)?;

@@ -14,11 +14,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{Json, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
-use axum::Router;
 use moka::sync::Cache;
 use serde::Deserialize;
 use tertulia::auth::{KeySource, Keys, Tokens};
@@ -53,10 +53,8 @@ pub(crate) async fn router(folder: &Path, place: &Place) -> anyhow::Result<Route
         tokens: Tokens::new(keys, "tertulia", "tertulia", Duration::from_hours(24), Clock::System),
         sessions: Cache::builder().max_capacity(100_000).time_to_live(SESSION_BELIEF).build(),
     };
-    let routes = Router::new()
-        .route("/hello", post(hello))
-        .route("/page", post(page))
-        .route("/send", post(send));
+    let routes =
+        Router::new().route("/hello", post(hello)).route("/page", post(page)).route("/send", post(send));
     Ok(routes.with_state(Arc::new(reference)))
 }
 
@@ -114,7 +112,8 @@ impl Reference {
         if let Some(user) = self.sessions.get(&claims.session) {
             return Ok(user);
         }
-        let found = self.database.session(claims.session).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+        let found =
+            self.database.session(claims.session).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
         let user = found.ok_or(StatusCode::UNAUTHORIZED)?;
         self.sessions.insert(claims.session, user);
         Ok(user)

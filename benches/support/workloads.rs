@@ -16,7 +16,8 @@ use super::world::{TEXT_BYTES, World};
 const REQUESTS_EACH: usize = 100;
 const PAGE: usize = 50;
 
-const PAGE_QUERY: &str = "query($roomId: ID!, $before: String) { messages(roomId: $roomId, last: 50, before: $before) {
+const PAGE_QUERY: &str =
+    "query($roomId: ID!, $before: String) { messages(roomId: $roomId, last: 50, before: $before) {
     edges { cursor node { id seq text createdAt sender { id username displayName } } }
     pageInfo { hasPreviousPage startCursor } } }";
 const SEND_QUERY: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $input) {
@@ -87,7 +88,9 @@ impl Workload {
     /// One request list for each caller.
     pub(crate) fn requests(self, side: Side, world: &World) -> Vec<Vec<Vec<u8>>> {
         (0..self.callers())
-            .map(|caller| (0..REQUESTS_EACH).map(|number| self.request(side, world, caller, number)).collect())
+            .map(|caller| {
+                (0..REQUESTS_EACH).map(|number| self.request(side, world, caller, number)).collect()
+            })
             .collect()
     }
 
@@ -115,7 +118,9 @@ impl Workload {
             }
         };
         match side {
-            Side::Tertulia => post("/graphql", Some(token), &json!({ "query": query, "variables": variables })),
+            Side::Tertulia => {
+                post("/graphql", Some(token), &json!({ "query": query, "variables": variables }))
+            }
             Side::Reference => post(path, Some(token), variables.get("input").unwrap_or(&variables)),
         }
     }

@@ -43,7 +43,9 @@ impl Place {
         match self {
             Self::Sqlite(path) => {
                 let mut connection = SqliteConnection::establish(&path.display().to_string())?;
-                connection.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536")?;
+                connection.batch_execute(
+                    "PRAGMA busy_timeout = 5000; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536",
+                )?;
                 connection.batch_execute(statements)?;
             }
             Self::Postgres(url) => {
@@ -122,12 +124,18 @@ impl World {
     }
 
     pub(crate) fn room(&self, number: usize) -> Room {
-        self.rooms.iter().cycle().nth(number % self.rooms.len().max(1)).cloned().unwrap_or(Room { id: String::new(), key: 0 })
+        self.rooms
+            .iter()
+            .cycle()
+            .nth(number % self.rooms.len().max(1))
+            .cloned()
+            .unwrap_or(Room { id: String::new(), key: 0 })
     }
 }
 
 async fn sign_up(connection: &mut Connection, number: usize) -> anyhow::Result<String> {
-    let query = "mutation($i: SignupInput!) { signup(input: $i) { tokens { accessToken } errors { message } } }";
+    let query =
+        "mutation($i: SignupInput!) { signup(input: $i) { tokens { accessToken } errors { message } } }";
     let input = json!({
         "username": format!("person{number}"),
         "email": format!("person{number}@example.com"),

@@ -94,7 +94,11 @@ pub(crate) fn page(epoch: Epoch, mut rows: Vec<Message>) -> Data<PageData> {
     rows.truncate(PAGE);
     let edges: Vec<Edge> = rows.into_iter().rev().map(|message| edge(epoch, message)).collect();
     let start_cursor = edges.first().map(|edge| edge.cursor.clone());
-    Data { data: PageData { messages: Connection { edges, page_info: PageInfo { has_previous_page, start_cursor } } } }
+    Data {
+        data: PageData {
+            messages: Connection { edges, page_info: PageInfo { has_previous_page, start_cursor } },
+        },
+    }
 }
 
 fn edge(epoch: Epoch, message: Message) -> Edge {

@@ -56,7 +56,12 @@ impl Database {
 
     /// 51 messages, newest first, before the position that `before` finds for the room's key; `None`
     /// where the viewer is no member.
-    pub(crate) async fn page<F, E>(&self, room: Uuid, viewer: i64, before: F) -> anyhow::Result<Option<Vec<Message>>>
+    pub(crate) async fn page<F, E>(
+        &self,
+        room: Uuid,
+        viewer: i64,
+        before: F,
+    ) -> anyhow::Result<Option<Vec<Message>>>
     where
         F: FnOnce(i64) -> Result<Option<i64>, E> + Send + 'static,
         E: std::error::Error + Send + Sync + 'static,

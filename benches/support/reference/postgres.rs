@@ -67,7 +67,13 @@ impl Connection {
         Ok(found.and_then(|row| row.get::<_, Option<i16>>(15).map(|_| row.get(0))))
     }
 
-    async fn store(&self, room: Uuid, sender: i64, text: &str, at: DateTime<Utc>) -> anyhow::Result<Option<Message>> {
+    async fn store(
+        &self,
+        room: Uuid,
+        sender: i64,
+        text: &str,
+        at: DateTime<Utc>,
+    ) -> anyhow::Result<Option<Message>> {
         self.client.batch_execute("BEGIN").await?;
         let Some(room) = self.view(room, sender).await? else {
             self.client.batch_execute("ROLLBACK").await?;
@@ -114,7 +120,12 @@ impl Postgres {
         .await
     }
 
-    pub(crate) async fn page<F, E>(&self, room: Uuid, viewer: i64, before: F) -> anyhow::Result<Option<Vec<Message>>>
+    pub(crate) async fn page<F, E>(
+        &self,
+        room: Uuid,
+        viewer: i64,
+        before: F,
+    ) -> anyhow::Result<Option<Vec<Message>>>
     where
         F: FnOnce(i64) -> Result<Option<i64>, E> + Send + 'static,
         E: std::error::Error + Send + Sync + 'static,

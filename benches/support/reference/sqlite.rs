@@ -64,7 +64,12 @@ impl Sqlite {
         Ok(found.await?.map(|(_, user, _)| user))
     }
 
-    pub(crate) async fn page<F, E>(&self, room: Uuid, viewer: i64, before: F) -> anyhow::Result<Option<Vec<Message>>>
+    pub(crate) async fn page<F, E>(
+        &self,
+        room: Uuid,
+        viewer: i64,
+        before: F,
+    ) -> anyhow::Result<Option<Vec<Message>>>
     where
         F: FnOnce(i64) -> Result<Option<i64>, E> + Send + 'static,
         E: std::error::Error + Send + Sync + 'static,
@@ -73,7 +78,10 @@ impl Sqlite {
             let Some(room) = view(connection, room, viewer)? else { return Ok(None) };
             let before = before(room)?.unwrap_or(i64::MAX);
             let rows: Vec<(MessageRow, UserRow)> = Page { room, before }.load(connection)?;
-            rows.into_iter().map(|(message, user)| read(message, Some(user))).collect::<anyhow::Result<_>>().map(Some)
+            rows.into_iter()
+                .map(|(message, user)| read(message, Some(user)))
+                .collect::<anyhow::Result<_>>()
+                .map(Some)
         })
         .await
     }
@@ -148,7 +156,8 @@ fn commit(connection: &mut SqliteConnection, batch: &mut Vec<Job>) -> anyhow::Re
 
 /// The key of a room that the viewer is a member of.
 fn view(connection: &mut SqliteConnection, room: Uuid, viewer: i64) -> anyhow::Result<Option<i64>> {
-    let found = FindView { viewer, room: room.as_bytes().to_vec() }.get_result::<View>(connection).optional()?;
+    let found =
+        FindView { viewer, room: room.as_bytes().to_vec() }.get_result::<View>(connection).optional()?;
     Ok(found.and_then(|(room, _, role)| role.map(|_| room.0)))
 }
 

@@ -67,17 +67,37 @@ statement!(FindView -> ViewSql:
      members.room_key = rooms.key AND members.user_key = ", viewer: i64 as BigInt,
     " WHERE rooms.id = ", room: Vec<u8> as Binary, " AND rooms.deleted_at IS NULL LIMIT 1");
 
-pub(super) type MessageSql =
-    (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Text, BigInt, Nullable<Text>);
+pub(super) type MessageSql = (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Text, BigInt, Nullable<Text>);
 pub(super) type MessageRow = (i64, i64, i64, i64, Option<i64>, String, i64, Option<String>);
 pub(super) type UserSql = (
-    Nullable<BigInt>, Nullable<Binary>, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>,
-    Nullable<SmallInt>, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Bool>,
+    Nullable<BigInt>,
+    Nullable<Binary>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<SmallInt>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Bool>,
     Nullable<BigInt>,
 );
 pub(super) type UserRow = (
-    Option<i64>, Option<Vec<u8>>, Option<String>, Option<String>, Option<String>, Option<String>, Option<i16>,
-    Option<String>, Option<String>, Option<String>, Option<String>, Option<bool>, Option<i64>,
+    Option<i64>,
+    Option<Vec<u8>>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i16>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<i64>,
 );
 
 statement!(Page -> (MessageSql, UserSql):
