@@ -1,7 +1,7 @@
 //! The numbers the server shows about itself, as Prometheus text.
 //!
 //! A [`Metrics`] is a value that is handed about, not a process-wide static: servers in one test
-//! process count apart, and a metric can only be touched through a method here, so that [`TABLE`] has
+//! process count apart, and a metric can only be touched through a method here, so that `TABLE` has
 //! all of them. Labels take few values, and none comes from a caller.
 
 mod process;

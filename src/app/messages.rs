@@ -118,6 +118,30 @@ impl App {
         args.check(self.epoch(), List::Log(view.room.key), self.bounds.pages)
     }
 
+    /// One room's messages, oldest to newest, with the room: both in one go, since this is the page that
+    /// people wait for.
+    pub async fn history(
+        &self,
+        viewer: &Viewer,
+        room: Uuid,
+        args: &PageArgs,
+    ) -> Result<(RoomView, MessageList)> {
+        let caller = person(viewer)?;
+        let (viewer, args, sizes, epoch) = (*viewer, args.clone(), self.bounds.pages, self.epoch());
+        self.store
+            .read(move |conn| {
+                Box::pin(async move {
+                    let view = rooms::find_view(conn, room, caller.user).await?;
+                    let view = view.ok_or_else(|| Error::not_found().at("roomId"))?;
+                    allow(Standing::of(&viewer, &view.room, view.role), Action::Read)?;
+                    let page = args.check(epoch, List::Log(view.room.key), sizes)?;
+                    let slice = messages::page(conn, view.room.key, &page).await?;
+                    Ok((view, MessageList { slice }))
+                })
+            })
+            .await
+    }
+
     /// One room's messages, oldest to newest.
     pub async fn messages(&self, viewer: &Viewer, view: &RoomView, page: Page) -> Result<MessageList> {
         allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;

@@ -220,7 +220,7 @@ fn all_problems_of_all_sources_are_listed_at_once() {
              allowed: error, warn, info, debug, trace, off, or part=level",
             "command line: log_format: \"xml\" is not a format; allowed: human or json",
             "tertulia.toml line 5: http.body_bytes_max: 0 is too small; allowed: 1024 to 104857600",
-            "TERTULIA_GRAPHQL_DEPTH_MAX: \"many\" is not a whole number; allowed: 2 to 100",
+            "TERTULIA_GRAPHQL_DEPTH_MAX: \"many\" is not a whole number; allowed: 2 to 32",
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, as the specification has it: https://graphql.github.io/graphql-over-http/draft/.
+//! GraphQL over HTTP, as the specification has it: <https://graphql.github.io/graphql-over-http/draft/>.
 //!
 //! Bounds on bodies, time and connections are the server's; here a request is read, admitted,
 //! authenticated, executed and answered. Subscriptions do not travel this way.

@@ -102,16 +102,12 @@ impl MessageConnection {
     ) -> async_graphql::Result<Self> {
         let room = view.room.key;
         let page = expose(ctx, app(ctx).message_page(viewer(ctx), view, args))?;
-        let Page { end, limit, after: None, before: None } = page else {
-            return Self::of_one_room(ctx, view, page).await;
+        let list = match page {
+            Page { end, limit, after: None, before: None } => {
+                load(ctx, HistoryEnd { room, end, limit }).await?.unwrap_or_default()
+            }
+            page => expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?,
         };
-        let list = load(ctx, HistoryEnd { room, end, limit }).await?.unwrap_or_default();
-        Ok(Self::in_room(ctx, view, list))
-    }
-
-    /// One room's page where no other room is asked for: without waiting for others to join in.
-    async fn of_one_room(ctx: &Context<'_>, view: &RoomView, page: Page) -> async_graphql::Result<Self> {
-        let list = expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?;
         Ok(Self::in_room(ctx, view, list))
     }
 
@@ -152,13 +148,9 @@ impl MessageQuery {
             let place = |(message, _): &Sent| cursor(ctx, List::Messages, Place::at(message.key.0));
             return Ok(MessageConnection::with(list, place, Total::AllMessages));
         };
-        let found = async {
-            let room = app(ctx).room(viewer(ctx), GlobalId::room(&room_id, "roomId")?).await?;
-            room.ok_or_else(|| Error::not_found().at("roomId"))
-        };
-        let view = expose(ctx, found.await)?;
-        let page = expose(ctx, app(ctx).message_page(viewer(ctx), &view, &args))?;
-        MessageConnection::of_one_room(ctx, &view, page).await
+        let found = async { app(ctx).history(viewer(ctx), GlobalId::room(&room_id, "roomId")?, &args).await };
+        let (view, list) = expose(ctx, found.await)?;
+        Ok(MessageConnection::in_room(ctx, &view, list))
     }
 }
 

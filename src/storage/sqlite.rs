@@ -214,6 +214,11 @@ fn write_until_closed(mut conn: Conn, mut jobs: mpsc::Receiver<Job>, closing: &w
 fn commit_batch(conn: &mut Conn, batch: &mut [Job]) -> Result<(), String> {
     let attempt = (|| {
         execute(conn, "BEGIN IMMEDIATE")?;
+        if let [only] = batch {
+            // It has no neighbours to spare, so the transaction itself is its savepoint.
+            let end = if only.run(conn) { "COMMIT" } else { "ROLLBACK" };
+            return execute(conn, end);
+        }
         for job in batch.iter_mut() {
             execute(conn, "SAVEPOINT unit")?;
             if !job.run(conn) {

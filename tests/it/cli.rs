@@ -15,7 +15,7 @@ use crate::support::app::PASSWORD;
 use crate::support::{Db, TestApp};
 
 /// Longer than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A folder to run the binary in, with its data folder below.
 struct Desk {

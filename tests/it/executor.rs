@@ -30,6 +30,7 @@ impl Branch<'_> {
         2
     }
 
+    #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn bad(&self) -> Result<i32> {
         Err("no".into())
     }

@@ -448,7 +448,11 @@ async fn a_request_without_an_id_or_with_a_foul_one_gets_a_fresh_one() {
 /// The name of a document in Apollo's protocol.
 pub fn sha256(text: &str) -> String {
     use sha2::Digest as _;
-    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    sha2::Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ on_both! {
         for (text, code) in refusals {
             let payload = amber.try_mutate("sendMessage", json!({ "roomId": room, "text": text }), "").await;
             let fault = &payload["errors"][0];
-            assert_eq!((&fault["code"], &fault["path"]), (&json!(code), &json!(["input", "text"])), "{:.20}", text);
+            assert_eq!((&fault["code"], &fault["path"]), (&json!(code), &json!(["input", "text"])), "{text:.20}");
         }
         for (text, seq) in [("é".repeat(4_000), 1), ("🦀".repeat(4_000), 2)] {
             let sent = amber.say(&room, &text).await;

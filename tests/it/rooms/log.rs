@@ -66,7 +66,7 @@ on_both! {
             0 => drop(amber.say(&room, "hello").await),
             1 => drop(amber.mutate("updateRoom", json!({ "roomId": room, "name": turn.to_string() }), "").await),
             _ => {
-                let role = if turn % 2 == 0 { "READER" } else { "MODERATOR" };
+                let role = if turn.is_multiple_of(2) { "READER" } else { "MODERATOR" };
                 let input = json!({ "roomId": room, "userIds": [birch.id], "role": role });
                 amber.mutate("addMembers", input, "").await;
             }

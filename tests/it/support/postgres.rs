@@ -152,13 +152,14 @@ fn major(folder: &Path) -> Option<u32> {
 }
 
 /// The folders of `PATH`.
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
 pub(crate) fn path() -> Vec<PathBuf> {
     env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default()
 }
 
 /// Passes on what was found, and turns "missing" into a failure where every test has to run.
 pub(crate) fn installed<T>(found: Option<T>, what: &str) -> Option<T> {
-    let all = env::var_os("TERTULIA_TEST_ALL").is_some();
+    let all = super::all_demanded();
     assert!(found.is_some() || !all, "{what} is not installed, and TERTULIA_TEST_ALL is set");
     found
 }
