@@ -5,10 +5,15 @@ import { CloseCode, createClient } from 'graphql-ws';
 import { learnFrom, readSession } from './session';
 
 const PATH = '/graphql';
+/** The code of a socket that ended without a word, and so of one that never began. */
+const ABNORMAL = 1006;
 const LAST_ROOM_ID = '$lastRoomId';
 
 /** Fields that make a session need none; a stale token must not stand in the way of a new one. */
 const NEEDS_NO_TOKEN = new Set(['signup', 'login', 'refreshSession', '__schema', '__type', '__typename']);
+
+/** Whether the server has ever opened a socket for this page. */
+let opened = false;
 
 const socket = createClient({
   url: new URL(PATH, location.href.replace(/^http/, 'ws')).href,
@@ -17,8 +22,13 @@ const socket = createClient({
     const { token } = readSession();
     return token ? { Authorization: `Bearer ${token}` } : {};
   },
-  // A lost connection is tried again, a refused token is not: it would be refused again.
-  shouldRetry: (cause) => cause instanceof CloseEvent && cause.code !== CloseCode.Forbidden,
+  on: {
+    connected: () => {
+      opened = true;
+    },
+  },
+  // A lost connection is tried again; a refused token, or a server that opens no sockets, would refuse again.
+  shouldRetry: (cause) => opened && cause instanceof CloseEvent && cause.code !== CloseCode.Forbidden,
 });
 
 export const fetcher: Fetcher = (params, options) => {
@@ -89,6 +99,9 @@ function subscribe(request: FetcherParams): AsyncIterableIterator<ExecutionResul
 
 /** The client fails with a list of GraphQL errors, with the socket's close event, or with an Error. */
 function readable(cause: unknown): Error {
+  if (cause instanceof CloseEvent && cause.code === ABNORMAL && !opened) {
+    return failure('The server opened no socket: it does not deliver live, or cannot be reached. Page messages instead.');
+  }
   if (cause instanceof CloseEvent) {
     return failure(`The server closed the socket: ${cause.code} ${cause.reason || '(no reason given)'}`);
   }
