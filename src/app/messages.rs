@@ -13,7 +13,7 @@ use crate::domain::rooms::RoomView;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
 use crate::storage::messages::NewMessage;
-use crate::storage::{Conn, members, messages, rooms, users};
+use crate::storage::{Conn, messages, rooms, users};
 
 pub use crate::storage::messages::Sent;
 
@@ -207,23 +207,23 @@ async fn post_to(
 ) -> Result<Posted> {
     allow(Standing::of(viewer, &view.room, view.role), Action::Post).map_err(|e| e.at("roomId"))?;
     let room = view.room.key;
-    if let Some(id) = &request.client_message_id {
-        // Two sends with one key must not pass each other.
-        rooms::lock(conn, room).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
-        if let Some(message) = messages::find_by_client_id(conn, room, caller.user, id).await? {
-            if message.text != request.text {
-                return Err(Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId"));
-            }
-            return Ok(Posted { message, duplicate: true });
+    if conn.has_other_writers() || request.client_message_id.is_some() {
+        // Two sends with one key must not pass each other, and someone may have removed the sender
+        // while the room was waited for.
+        let held = rooms::lock(conn, room, caller.user).await?;
+        let held = held.ok_or_else(|| Error::not_found().at("roomId"))?;
+        allow(Standing::of(viewer, &held.room, held.role), Action::Post).map_err(|e| e.at("roomId"))?;
+    }
+    if let Some(id) = &request.client_message_id
+        && let Some(message) = messages::find_by_client_id(conn, room, caller.user, id).await?
+    {
+        if message.text != request.text {
+            return Err(Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId"));
         }
+        return Ok(Posted { message, duplicate: true });
     }
     let place = rooms::next_message(conn, room).await?;
     let (position, seq) = place.ok_or_else(|| Error::not_found().at("roomId"))?;
-    if conn.has_other_writers() {
-        // The room is held only now, and someone may have removed the sender before that.
-        let role = members::role(conn, room, caller.user).await?;
-        allow(Standing::of(viewer, &view.room, role), Action::Post).map_err(|e| e.at("roomId"))?;
-    }
     let PostMessage { text, client_message_id } = request;
     let new =
         NewMessage { room, position, seq, sender: caller.user, text, client_message_id, created_at: at };

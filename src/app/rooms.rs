@@ -225,11 +225,9 @@ fn edited(room: Room, change: RoomChangeRequest, password_hash: Option<Option<St
 
 /// A room that no other writer can change until the transaction ends.
 pub(super) async fn locked_view(conn: &mut Conn, id: Uuid, caller: SignedIn) -> Result<RoomView> {
-    let view =
-        rooms::find_view(conn, id, caller.user).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
-    let room = rooms::lock(conn, view.room.key).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
-    let role = members::role(conn, room.key, caller.user).await?;
-    Ok(RoomView { room, role })
+    let missing = || Error::not_found().at("roomId");
+    let view = rooms::find_view(conn, id, caller.user).await?.ok_or_else(missing)?;
+    rooms::lock(conn, view.room.key, caller.user).await?.ok_or_else(missing)
 }
 
 /// The room as it is after the transaction's changes.

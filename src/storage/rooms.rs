@@ -5,6 +5,7 @@ use diesel::prelude::{
     OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
 };
 use diesel::sql_types::BigInt;
+use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -194,20 +195,39 @@ pub async fn get_views_by_id(conn: &mut Conn, ids: &[Uuid], viewer: UserKey) -> 
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// Holds the room against other writers until the transaction ends, and reads it afresh.
+/// Holds the room against other writers until the transaction ends, and reads it afresh, with what
+/// `user` is in it now.
 ///
-/// SQLite has one writer, which holds everything; PostgreSQL locks the row.
-pub async fn lock(conn: &mut Conn, key: RoomKey) -> Result<Option<Room>> {
+/// SQLite has one writer, which holds everything. PostgreSQL locks the row, and answers both queries in
+/// one round trip; the second sees what the wait for the lock has let others store.
+pub async fn lock(conn: &mut Conn, key: RoomKey, user: UserKey) -> Result<Option<RoomView>> {
     macro_rules! room {
         () => {
             rooms::table.find(key.0).filter(rooms::deleted_at.is_null()).select(RoomRow::as_select())
         };
     }
-    let row = match conn.count_statement() {
-        Engined::Sqlite(db) => diesel::RunQueryDsl::first(room!(), db),
-        Engined::Postgres(db) => diesel_async::RunQueryDsl::first(room!().for_update(), db).await,
+    macro_rules! role {
+        () => {
+            members::table
+                .filter(members::room_key.eq(key.0).and(members::user_key.eq(user.0)))
+                .select(members::role)
+        };
+    }
+    conn.count_statement();
+    let (room, role): (Option<RoomRow>, Option<RoleColumn>) = match conn.count_statement() {
+        Engined::Sqlite(db) => {
+            let room = diesel::RunQueryDsl::first(room!(), db).optional()?;
+            (room, diesel::RunQueryDsl::first(role!(), db).optional()?)
+        }
+        Engined::Postgres(db) => {
+            let (mut one, mut other): (&AsyncPgConnection, &AsyncPgConnection) = (db, db);
+            let room =
+                async { diesel_async::RunQueryDsl::first(room!().for_update(), &mut one).await.optional() };
+            let role = async { diesel_async::RunQueryDsl::first(role!(), &mut other).await.optional() };
+            futures_util::future::try_join(room, role).await?
+        }
     };
-    Ok(row.optional()?.map(Room::from))
+    Ok(room.map(|room| view((room, role))))
 }
 
 /// Takes the next position of a room's log for a change that is not a message.

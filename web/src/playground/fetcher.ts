@@ -99,16 +99,16 @@ function subscribe(request: FetcherParams): AsyncIterableIterator<ExecutionResul
 
 /** The client fails with a list of GraphQL errors, with the socket's close event, or with an Error. */
 function readable(cause: unknown): Error {
-  if (cause instanceof CloseEvent && cause.code === ABNORMAL && !opened) {
-    return failure('The server opened no socket: it does not deliver live, or cannot be reached. Page messages instead.');
-  }
-  if (cause instanceof CloseEvent) {
+  if (cause instanceof CloseEvent && (opened || cause.code !== ABNORMAL)) {
     return failure(`The server closed the socket: ${cause.code} ${cause.reason || '(no reason given)'}`);
   }
   if (Array.isArray(cause)) {
     return failure(cause.map((error: { message?: string }) => error.message ?? 'unknown error').join('\n'));
   }
-  return failure(cause instanceof Error ? cause.message : 'The socket could not be opened.');
+  if (opened && cause instanceof Error) {
+    return failure(cause.message);
+  }
+  return failure('The server opened no socket: it does not deliver live, or cannot be reached. Page messages instead.');
 }
 
 /** GraphiQL prints the stack of an error it has one for, and ours tells the reader nothing. */
