@@ -363,7 +363,7 @@ on_both! {
             let outcome: Result<(), Error> = store
                 .write(|conn| {
                     Box::pin(async move {
-                        rooms::lock(conn, RoomKey(1)).await?;
+                        rooms::lock(conn, RoomKey(1), UserKey(1)).await?;
                         assert!(members::insert(conn, RoomKey(1), UserKey(2), MemberRole::Member, noon()).await?);
                         panic!("a fault of ours")
                     })
