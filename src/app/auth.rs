@@ -5,6 +5,7 @@ mod sessions;
 use std::net::IpAddr;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::credential::Credential;
@@ -119,7 +120,7 @@ impl App {
                 })
             })
             .await?;
-        let tokens = self.session_tokens(&user, &issue)?;
+        let tokens = self.session_tokens(user.id, issue.id, issue.token, issue.expires_at)?;
         Ok((user, tokens))
     }
 
@@ -196,7 +197,7 @@ impl App {
                 })
             })
             .await?;
-        let tokens = self.session_tokens(&found.user, &issue)?;
+        let tokens = self.session_tokens(found.user.id, issue.id, issue.token, issue.expires_at)?;
         Ok((found.user, tokens))
     }
 
@@ -210,20 +211,22 @@ impl App {
         }
     }
 
-    fn session_tokens(&self, user: &User, issue: &SessionIssue) -> Result<SessionTokens> {
+    /// The pair of tokens of a session whose refresh token is stored.
+    fn session_tokens(
+        &self,
+        user: Uuid,
+        session: Uuid,
+        refresh: RefreshToken,
+        refresh_expires_at: Timestamp,
+    ) -> Result<SessionTokens> {
         let (access, access_expires_at) = self.tokens.issue_access(AccessGrant {
-            user: user.id,
-            session: issue.id,
+            user,
+            session,
             door: Door::GraphQl.as_str(),
             lifetime: None,
             extra: serde_json::Map::new(),
         })?;
-        Ok(SessionTokens {
-            access,
-            access_expires_at,
-            refresh: issue.token.shown.clone(),
-            refresh_expires_at: issue.expires_at,
-        })
+        Ok(SessionTokens { access, access_expires_at, refresh: refresh.shown, refresh_expires_at })
     }
 
     /// Makes this node look every session up again.
@@ -235,7 +238,7 @@ impl App {
 /// A session about to be opened, with its first refresh token.
 #[derive(Debug, Clone)]
 struct SessionIssue {
-    id: uuid::Uuid,
+    id: Uuid,
     token: RefreshToken,
     client: String,
     at: Timestamp,

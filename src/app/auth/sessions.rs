@@ -5,9 +5,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::app::auth::{Origin, SessionTokens, client_name, password_faults};
 use crate::app::{App, person};
-use crate::auth::tokens::{AccessGrant, RefreshToken};
+use crate::auth::tokens::RefreshToken;
 use crate::domain::Timestamp;
-use crate::domain::sessions::{Door, Viewer};
+use crate::domain::sessions::Viewer;
 use crate::domain::users::fold;
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::sessions::FoundToken;
@@ -55,21 +55,7 @@ impl App {
                 tracing::warn!(user.id = %found.user_id, "A refresh token was used again; its session was ended.");
                 Err(refused())
             }
-            Renewal::Renewed(found) => {
-                let (access, access_expires_at) = self.tokens.issue_access(AccessGrant {
-                    user: found.user_id,
-                    session: found.session.id,
-                    door: Door::GraphQl.as_str(),
-                    lifetime: None,
-                    extra: serde_json::Map::new(),
-                })?;
-                Ok(SessionTokens {
-                    access,
-                    access_expires_at,
-                    refresh: next.shown,
-                    refresh_expires_at: expires_at,
-                })
-            }
+            Renewal::Renewed(found) => self.session_tokens(found.user_id, found.session.id, next, expires_at),
         }
     }
 
@@ -138,7 +124,7 @@ impl App {
             })
             .await?;
         self.forget_sessions();
-        self.session_tokens(&user, &issue)
+        self.session_tokens(user.id, issue.id, issue.token, issue.expires_at)
     }
 }
 
