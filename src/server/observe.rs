@@ -16,6 +16,7 @@ use crate::http::headers::{RequestId, TraceParent};
 use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACE_PARENT: HeaderName = HeaderName::from_static("traceparent");
 const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Set unless the handler has its own: pages have another policy, and media may be kept.
@@ -53,10 +54,15 @@ pub(super) async fn observe(
     let id = RequestId::of(request.headers()).unwrap_or_else(|| RequestId::new((observer.request_ids)()));
     let sighting = Sighting::new(&observer.metrics, &request, &id);
     request.extensions_mut().insert(id.clone());
+    // A trace that was handed in is handed back, so that the caller finds our log lines under it.
+    let trace = TraceParent::of(request.headers()).and_then(|_| request.headers().get(TRACE_PARENT).cloned());
     let span = sighting.span.clone();
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
+    }
+    if let Some(trace) = trace {
+        response.headers_mut().insert(TRACE_PARENT, trace);
     }
     protect(response.headers_mut(), observer.https);
     sighting.answered(response.status());

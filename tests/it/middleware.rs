@@ -101,6 +101,16 @@ async fn a_request_id_is_kept_if_safe_and_made_if_not() {
 }
 
 #[tokio::test]
+async fn a_trace_that_is_handed_in_is_handed_back_if_it_is_one() {
+    let router = router(|_| ());
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let response = ask(&router, "GET", "/rooms/7", &[("traceparent", trace)]).await;
+    assert_eq!(header(&response, "traceparent"), Some(trace));
+    let response = ask(&router, "GET", "/rooms/7", &[("traceparent", "00-nonsense")]).await;
+    assert_eq!(header(&response, "traceparent"), None);
+}
+
+#[tokio::test]
 async fn unknown_paths_and_methods_are_answered_in_the_shape_of_errors() {
     let router = router(|_| ());
     for (method, path, status, code) in [

@@ -224,6 +224,7 @@ on_both! {
         assert!(is_live(&app, &elsewhere.access).await, "and this node believes so");
         let new = Pair::of(change_password(&app, &here.access, PASSWORD, NEW_PASSWORD).await.payload());
         assert!(!is_live(&app, &elsewhere.access).await);
+        assert!(!is_live(&app, &here.access).await, "nor is this device's own token from before");
         assert_not_renewed(&app, &elsewhere.refresh).await;
         assert_not_renewed(&app, &here.refresh).await;
         assert!(is_live(&app, &new.access).await, "an old token, tried, does not end the new ones");
