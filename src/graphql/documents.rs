@@ -139,14 +139,6 @@ impl Documents {
         (self.cache.entry_count(), self.cache.weighted_size())
     }
 
-    pub fn trusted_only(&self) -> bool {
-        self.trusted_only
-    }
-
-    pub fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     fn find(&self, request: &Incoming<'_>) -> Result<Arc<Prepared>, Refusal> {
         let name = match (request.document_id, request.persisted) {
             (Some(id), Some(hash)) if bare(id) != bare(hash) => {

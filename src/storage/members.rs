@@ -67,16 +67,6 @@ pub async fn role(conn: &mut Conn, room: RoomKey, user: UserKey) -> Result<Optio
     Ok(role.map(MemberRole::from))
 }
 
-/// What one person is in each of several rooms.
-pub async fn roles(conn: &mut Conn, rooms: &[RoomKey], user: UserKey) -> Result<Vec<(RoomKey, MemberRole)>> {
-    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
-    let rows: Vec<(i64, RoleColumn)> = run!(conn, db => members::table
-        .filter(members::user_key.eq(user.0).and(members::room_key.eq_any(&rooms)))
-        .select((members::room_key, members::role))
-        .load(db))?;
-    Ok(rows.into_iter().map(|(room, role)| (RoomKey(room), role.into())).collect())
-}
-
 /// How many owners a room has.
 pub async fn count_owners(conn: &mut Conn, room: RoomKey) -> Result<i64> {
     Ok(run!(conn, db => members::table

@@ -254,15 +254,6 @@ pub async fn find_by_login_email(conn: &mut Conn, email: &str) -> Result<Option<
     Ok(key.map(UserKey))
 }
 
-pub async fn has_admin(conn: &mut Conn) -> Result<bool> {
-    let found = run!(conn, db => users::table
-        .filter(users::is_admin.eq(true))
-        .select(users::key)
-        .first::<i64>(db))
-    .optional()?;
-    Ok(found.is_some())
-}
-
 /// The first text after every text that begins with `prefix`; none when there is no such text.
 pub(super) fn prefix_end(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();

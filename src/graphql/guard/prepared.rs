@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::parser::{Error as ParseError, parse_query};
@@ -25,7 +24,6 @@ pub struct Prepared {
     order: Vec<Name>,
     sha256: [u8; 32],
     bytes: u32,
-    validated: AtomicBool,
 }
 
 /// By its hash alone: a text may hold secrets, and a tree fills a screen.
@@ -47,7 +45,6 @@ impl Prepared {
             order,
             sha256: Sha256::digest(text).into(),
             bytes: estimate(text, measure),
-            validated: AtomicBool::new(false),
         })
     }
 
@@ -98,17 +95,6 @@ impl Prepared {
     /// Memory held, in bytes, estimated from above.
     pub fn bytes(&self) -> u32 {
         self.bytes
-    }
-
-    /// Whether the schema's static rules have once found nothing wrong with this document. Rules that
-    /// look at the values of variables must still run each time.
-    pub fn is_validated(&self) -> bool {
-        self.validated.load(Ordering::Relaxed)
-    }
-
-    /// Keeps that in mind. A lost race only means one validation more, so no ordering is needed.
-    pub fn mark_validated(&self) {
-        self.validated.store(true, Ordering::Relaxed);
     }
 }
 
