@@ -76,6 +76,15 @@ macro_rules! next_activity {
     };
 }
 
+/// Rooms, each beside the viewer's membership in it where there is one.
+macro_rules! seen_by {
+    ($viewer:expr) => {
+        rooms::table.left_join(
+            members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq($viewer.0))),
+        )
+    };
+}
+
 type ViewRow = (RoomRow, Option<RoleColumn>);
 
 fn view((room, role): ViewRow) -> RoomView {
@@ -155,8 +164,7 @@ pub async fn find_by_pair(conn: &mut Conn, pair: Pair) -> Result<Option<Room>> {
 
 /// A room with what `viewer` is in it.
 pub async fn find_view(conn: &mut Conn, id: Uuid, viewer: UserKey) -> Result<Option<RoomView>> {
-    let row: Option<ViewRow> = run!(conn, db => rooms::table
-        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+    let row: Option<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::id.eq(Id(id)).and(rooms::deleted_at.is_null()))
         .select((RoomRow::as_select(), members::role.nullable()))
         .first(db))
@@ -165,8 +173,7 @@ pub async fn find_view(conn: &mut Conn, id: Uuid, viewer: UserKey) -> Result<Opt
 }
 
 pub async fn find_view_by_invite(conn: &mut Conn, code: &str, viewer: UserKey) -> Result<Option<RoomView>> {
-    let row: Option<ViewRow> = run!(conn, db => rooms::table
-        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+    let row: Option<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::invite_code.eq(code).and(rooms::deleted_at.is_null()))
         .select((RoomRow::as_select(), members::role.nullable()))
         .first(db))
@@ -177,8 +184,7 @@ pub async fn find_view_by_invite(conn: &mut Conn, code: &str, viewer: UserKey) -
 /// Several rooms with what `viewer` is in each.
 pub async fn get_views(conn: &mut Conn, keys: &[RoomKey], viewer: UserKey) -> Result<Vec<RoomView>> {
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
-    let rows: Vec<ViewRow> = run!(conn, db => rooms::table
-        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+    let rows: Vec<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::key.eq_any(&keys).and(rooms::deleted_at.is_null()))
         .select((RoomRow::as_select(), members::role.nullable()))
         .load(db))?;
@@ -187,8 +193,7 @@ pub async fn get_views(conn: &mut Conn, keys: &[RoomKey], viewer: UserKey) -> Re
 
 /// Several rooms by their public ids, with what `viewer` is in each.
 pub async fn get_views_by_id(conn: &mut Conn, ids: &[Uuid], viewer: UserKey) -> Result<Vec<RoomView>> {
-    let rows: Vec<ViewRow> = run!(conn, db => rooms::table
-        .left_join(members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))))
+    let rows: Vec<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::id.eq_any(ids.iter().copied().map(Id)).and(rooms::deleted_at.is_null()))
         .select((RoomRow::as_select(), members::role.nullable()))
         .load(db))?;
@@ -289,9 +294,10 @@ pub async fn mark_deleted(conn: &mut Conn, key: RoomKey, at: Timestamp) -> Resul
 
 /// Removes up to `limit` messages of deleted rooms; tells how many.
 pub async fn purge_deleted(conn: &mut Conn, limit: i64) -> Result<usize> {
+    // Not a join: SQLite would begin it with the messages, and read them all to find none.
+    let deleted = || rooms::table.filter(rooms::deleted_at.is_not_null()).select(rooms::key);
     let keys: Vec<i64> = run!(conn, db => messages::table
-        .inner_join(rooms::table)
-        .filter(rooms::deleted_at.is_not_null())
+        .filter(messages::room_key.eq_any(deleted()))
         .select(messages::key)
         .limit(limit)
         .load(db))?;
@@ -315,12 +321,7 @@ impl Narrowing {
 macro_rules! narrowed {
     ($narrowing:expr) => {{
         let Narrowing { filter, viewer } = $narrowing;
-        let mut query = rooms::table
-            .left_join(
-                members::table.on(members::room_key.eq(rooms::key).and(members::user_key.eq(viewer.0))),
-            )
-            .filter(rooms::deleted_at.is_null())
-            .into_boxed::<Db>();
+        let mut query = seen_by!(viewer).filter(rooms::deleted_at.is_null()).into_boxed::<Db>();
         query = match filter.scope {
             // Equality, not `is_not_null`: from it both engines see that no outer join is needed, and
             // begin with the viewer's memberships instead of all rooms.

@@ -32,4 +32,5 @@ mod sessions;
 mod statements;
 mod storage;
 mod support;
+mod sweeping;
 mod tidy;
