@@ -21,4 +21,4 @@ mod sqlite;
 mod types;
 pub mod users;
 
-pub use pool::{Conn, Engine, OpenError, Options, Store};
+pub use pool::{Conn, Engine, Herald, OpenError, Options, Store};

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::app::rooms::direct_room;
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
+use crate::domain::events::LogPlace;
 use crate::domain::ids::{MessageKey, RoomKey};
 use crate::domain::messages::{Message, check_client_message_id, check_message_text};
 use crate::domain::paging::{End, List, Page, PageArgs, Place, Slice};
@@ -39,7 +40,7 @@ pub struct MessageList {
 
 /// The list that a room's messages, and its live events, are places of.
 pub fn log_place(message: &Message) -> (List, Place) {
-    (List::Log(message.room), Place::at(message.position))
+    LogPlace { position: message.position, seq: message.seq }.in_list(message.room)
 }
 
 impl App {

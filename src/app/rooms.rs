@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
-use crate::domain::events::{RoomChange, RoomEvent};
+use crate::domain::events::RoomChange;
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
@@ -243,8 +243,8 @@ pub(super) async fn record(
     change: RoomChange,
     at: Timestamp,
 ) -> Result<()> {
-    let position = rooms::next_position(conn, room).await?;
-    room_events::insert(conn, &RoomEvent { room, position, actor: Some(actor), change, at }).await
+    let place = rooms::next_position(conn, room).await?;
+    room_events::insert(conn, room, place, Some(actor), change, at).await
 }
 
 fn check_capacity(capacity: Option<i32>, faults: &mut Vec<Fault>) {

@@ -1,11 +1,15 @@
-//! What happens in a room, besides messages: the other rows of its log.
+//! What happens: the events of a room's log, and what is told to others once it is stored.
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
-use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::ids::{RoomKey, SessionKey, UserKey};
+use crate::domain::messages::Message;
+use crate::domain::paging::{List, Place};
 use crate::domain::rooms::MemberRole;
 
-/// One change. A message is its own event; every other change is one of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A change in a room that is not a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RoomChange {
     /// Someone joined, or their role changed.
     MemberSet {
@@ -21,12 +25,102 @@ pub enum RoomChange {
     RoomDeleted,
 }
 
-/// A change with its place in the room's log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl RoomChange {
+    /// Whose membership it is about.
+    pub const fn member(self) -> Option<UserKey> {
+        match self {
+            Self::MemberSet { user, .. } | Self::MemberGone { user } => Some(user),
+            Self::RoomEdited | Self::RoomDeleted => None,
+        }
+    }
+}
+
+/// What an event says happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Happening {
+    /// A message is its own event.
+    Message(Message),
+    Change {
+        actor: Option<UserKey>,
+        change: RoomChange,
+    },
+}
+
+/// One event with its place in a room's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomEvent {
     pub room: RoomKey,
     pub position: i64,
-    pub actor: Option<UserKey>,
-    pub change: RoomChange,
+    /// Number of the room's newest message as of here, this one included.
+    pub seq: i64,
     pub at: Timestamp,
+    pub what: Happening,
+}
+
+impl RoomEvent {
+    pub fn of_message(message: Message) -> Self {
+        Self {
+            room: message.room,
+            position: message.position,
+            seq: message.seq,
+            at: message.created_at,
+            what: Happening::Message(message),
+        }
+    }
+
+    pub const fn message(&self) -> Option<&Message> {
+        match &self.what {
+            Happening::Message(message) => Some(message),
+            Happening::Change { .. } => None,
+        }
+    }
+
+    pub const fn change(&self) -> Option<RoomChange> {
+        match self.what {
+            Happening::Message(_) => None,
+            Happening::Change { change, .. } => Some(change),
+        }
+    }
+
+    /// The person an event shows: a message's sender, or whose membership changed.
+    pub const fn person(&self) -> Option<UserKey> {
+        match &self.what {
+            Happening::Message(message) => message.sender,
+            Happening::Change { change, .. } => change.member(),
+        }
+    }
+
+    /// Where a reader stands who has had this event.
+    pub const fn place(&self) -> LogPlace {
+        LogPlace { position: self.position, seq: self.seq }
+    }
+}
+
+/// A place in a room's log: everything up to a position, with the number of the newest message in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct LogPlace {
+    pub position: i64,
+    pub seq: i64,
+}
+
+impl LogPlace {
+    /// As a cursor of the room's list has it.
+    pub const fn in_list(self, room: RoomKey) -> (List, Place) {
+        (List::Log(room), Place(self.position, self.seq))
+    }
+}
+
+impl From<Place> for LogPlace {
+    fn from(place: Place) -> Self {
+        Self { position: place.0, seq: place.1 }
+    }
+}
+
+/// What others are told once it is committed, on this node and on others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum News {
+    /// A room's log has grown.
+    Room(RoomEvent),
+    /// A session is over; its connections end.
+    SessionEnded(SessionKey),
 }

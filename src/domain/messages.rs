@@ -1,11 +1,13 @@
 //! Messages, and the rules for their text.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::Timestamp;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::error::{Code, Error, Result, Text};
 
 /// One message as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub key: MessageKey,
     pub room: RoomKey,

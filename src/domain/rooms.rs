@@ -1,5 +1,6 @@
 //! Rooms and membership.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
@@ -26,7 +27,7 @@ pub enum RoomVisibility {
 }
 
 /// What a member may do; each rank includes those after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MemberRole {
     Owner,
     Moderator,

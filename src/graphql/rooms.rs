@@ -7,8 +7,9 @@ use secrecy::SecretString;
 
 use crate::app::rooms::{CreateRoom, RoomChangeRequest, RoomList};
 use crate::domain;
+use crate::domain::events::LogPlace;
 use crate::domain::ids::GlobalId;
-use crate::domain::paging::{End, List, PageArgs, Place};
+use crate::domain::paging::{End, List, PageArgs};
 use crate::domain::rooms::RoomView;
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
@@ -126,7 +127,9 @@ impl Room {
 
     /// The newest position, never null: give it to messageAdded as after and nothing falls between.
     async fn head_cursor(&self, ctx: &Context<'_>) -> String {
-        cursor(ctx, List::Log(self.0.room.key), Place::at(self.0.room.head))
+        let Room(RoomView { room, .. }) = self;
+        let (list, place) = LogPlace { position: room.head, seq: room.last_seq }.in_list(room.key);
+        cursor(ctx, list, place)
     }
 }
 

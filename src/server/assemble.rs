@@ -15,7 +15,7 @@ use crate::domain::paging::Epoch;
 use crate::domain::sessions::Viewer;
 use crate::graphql::documents::{self, Documents, Manifest, ManifestError};
 use crate::graphql::guard::Limits;
-use crate::storage::{Engine, OpenError, Options, Store};
+use crate::storage::{Engine, Herald, OpenError, Options, Store};
 
 /// Who access tokens are for.
 const AUDIENCE: &str = "tertulia";
@@ -123,6 +123,7 @@ fn store_options(config: &Config) -> Options {
         acquire_timeout,
         statement_timeout,
         new_epoch: Epoch(random::epoch()),
+        herald: Herald::mute(),
     }
 }
 

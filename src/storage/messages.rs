@@ -6,6 +6,7 @@ use diesel::prelude::{
 };
 
 use crate::clock::Timestamp;
+use crate::domain::events::{News, RoomEvent};
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::domain::messages::Message;
 use crate::domain::paging::{End, Page, Slice};
@@ -18,7 +19,7 @@ use crate::storage::users::UserRow;
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]
-struct MessageRow {
+pub(super) struct MessageRow {
     key: i64,
     room_key: i64,
     position: i64,
@@ -67,6 +68,7 @@ pub struct NewMessage {
     pub created_at: Timestamp,
 }
 
+/// Stores a message, and has it told after the commit.
 pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
     let row = run!(conn, db => diesel::insert_into(messages::table)
         .values((
@@ -80,7 +82,9 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
         ))
         .returning(MessageRow::as_returning())
         .get_result(db))?;
-    Ok(row.into())
+    let message = Message::from(row);
+    conn.announce(News::Room(RoomEvent::of_message(message.clone())));
+    Ok(message)
 }
 
 /// The message that this sender once sent to this room under this key of their own.

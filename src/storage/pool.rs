@@ -10,6 +10,7 @@ use diesel::SqliteConnection;
 use diesel_async::AsyncPgConnection;
 use futures_util::future::BoxFuture;
 
+use crate::domain::events::News;
 use crate::domain::paging::Epoch;
 use crate::error::Result;
 use crate::storage::postgres::{Postgres, PostgresObject};
@@ -40,6 +41,37 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// The epoch of a database that is made now.
     pub new_epoch: Epoch,
+    /// Who is told what was committed.
+    pub herald: Herald,
+}
+
+/// Is told what was stored, right after its commit and before anyone who waits for it. News of one room
+/// may come out of order on PostgreSQL, where transactions end side by side.
+#[derive(Clone)]
+pub struct Herald(Arc<dyn Fn(Vec<News>) + Send + Sync>);
+
+impl Herald {
+    /// `tell` may not wait: on SQLite it holds up the writer.
+    pub fn new(tell: impl Fn(Vec<News>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// For a database that nobody listens to.
+    pub fn mute() -> Self {
+        Self::new(drop)
+    }
+
+    pub(super) fn tell(&self, news: &mut Vec<News>) {
+        if !news.is_empty() {
+            (self.0)(std::mem::take(news));
+        }
+    }
+}
+
+impl fmt::Debug for Herald {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Herald")
+    }
 }
 
 /// An open database.
@@ -185,6 +217,7 @@ pub(super) const RETRY: Duration = errors::RETRY;
 pub struct Conn {
     owned: Owned,
     statements: Arc<AtomicU64>,
+    news: Vec<News>,
 }
 
 enum Owned {
@@ -201,15 +234,15 @@ pub(super) enum Engined<'c> {
 
 impl Conn {
     pub(super) fn writer(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Writer(Box::new(connection)), statements }
+        Self { owned: Owned::Writer(Box::new(connection)), statements, news: Vec::new() }
     }
 
     pub(super) fn reader(connection: ReaderObject, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Reader(connection), statements }
+        Self { owned: Owned::Reader(connection), statements, news: Vec::new() }
     }
 
     pub(super) fn postgres(connection: PostgresObject, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Postgres(Box::new(connection)), statements }
+        Self { owned: Owned::Postgres(Box::new(connection)), statements, news: Vec::new() }
     }
 
     pub(super) fn engined(&mut self) -> Engined<'_> {
@@ -223,6 +256,16 @@ impl Conn {
     /// Whether others may write while this unit of work runs, until it takes a lock.
     pub fn has_other_writers(&self) -> bool {
         matches!(self.owned, Owned::Postgres(_))
+    }
+
+    /// Has others told of what this unit of work stores, once it is committed.
+    pub(super) fn announce(&mut self, news: News) {
+        self.news.push(news);
+    }
+
+    /// What was announced so far; for a batch to drop what a failed unit announced.
+    pub(super) fn news(&mut self) -> &mut Vec<News> {
+        &mut self.news
     }
 
     pub(super) fn count_statement(&mut self) -> Engined<'_> {

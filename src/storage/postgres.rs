@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::RwLock;
 
 use crate::error::{Error, Result};
-use crate::storage::pool::{Conn, Engined, OpenError, Options, RETRY};
+use crate::storage::pool::{Conn, Engined, Herald, OpenError, Options, RETRY};
 
 pub(super) use tls::{Target, connect};
 
@@ -26,6 +26,7 @@ pub(super) struct Postgres {
     /// Shared by each unit of work that writes, from before it has a connection to its end, so that
     /// closing, which wants it alone, waits for them.
     writing: Arc<RwLock<()>>,
+    herald: Herald,
 }
 
 impl fmt::Debug for Postgres {
@@ -66,7 +67,7 @@ impl Postgres {
             })
             .build()
             .map_err(|e| OpenError::Unreachable { place: "the given URL".into(), reason: e.to_string() })?;
-        Ok(Self { pool, writing: Arc::default() })
+        Ok(Self { pool, writing: Arc::default(), herald: options.herald.clone() })
     }
 
     async fn lend(&self, statements: &Arc<AtomicU64>) -> Result<Conn> {
@@ -91,12 +92,14 @@ impl Postgres {
     {
         let writing = Arc::clone(&self.writing).read_owned().await;
         let mut conn = self.lend(statements).await?;
+        let herald = self.herald.clone();
         let unit = async move {
             let _writing = writing;
             begin(&mut conn).await?;
             match work(&mut conn).await {
                 Ok(outcome) => {
                     commit(&mut conn).await?;
+                    herald.tell(conn.news());
                     Ok(outcome)
                 }
                 Err(refusal) => {

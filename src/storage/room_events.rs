@@ -1,16 +1,24 @@
-//! The rows of a room's log that are not messages.
+//! A room's log: the rows that are not messages, and pages of both kinds in one order.
 
-use diesel::prelude::{ExpressionMethods as _, Insertable, QueryDsl as _};
+use diesel::prelude::{
+    ExpressionMethods as _, Insertable, JoinOnDsl as _, NullableExpressionMethods as _,
+    OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
 
-use crate::domain::events::{RoomChange, RoomEvent};
+use crate::domain::Timestamp;
+use crate::domain::events::{Happening, LogPlace, News, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::messages::Message;
 use crate::domain::rooms::MemberRole;
-use crate::error::Result;
+use crate::domain::users::User;
+use crate::error::{Error, Result};
 use crate::storage::Conn;
-use crate::storage::schema::room_events;
+use crate::storage::messages::MessageRow;
+use crate::storage::schema::{messages, room_events, rooms, users};
 use crate::storage::types::{At, ChangeColumn, ChangeKind, RoleColumn};
+use crate::storage::users::UserRow;
 
-#[derive(Debug, Insertable)]
+#[derive(Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = room_events, treat_none_as_default_value = false)]
 struct EventRow {
     room_key: i64,
@@ -22,30 +30,183 @@ struct EventRow {
     created_at: At,
 }
 
-impl From<&RoomEvent> for EventRow {
-    fn from(event: &RoomEvent) -> Self {
-        let (kind, user, role): (_, Option<UserKey>, Option<MemberRole>) = match event.change {
+impl EventRow {
+    fn of(room: RoomKey, position: i64, actor: Option<UserKey>, change: RoomChange, at: Timestamp) -> Self {
+        let (kind, user, role): (_, Option<UserKey>, Option<MemberRole>) = match change {
             RoomChange::MemberSet { user, role } => (ChangeKind::MemberSet, Some(user), Some(role)),
             RoomChange::MemberGone { user } => (ChangeKind::MemberGone, Some(user), None),
             RoomChange::RoomEdited => (ChangeKind::RoomEdited, None, None),
             RoomChange::RoomDeleted => (ChangeKind::RoomDeleted, None, None),
         };
         Self {
-            room_key: event.room.0,
-            position: event.position,
+            room_key: room.0,
+            position,
             kind: ChangeColumn(kind),
-            actor_key: event.actor.map(|actor| actor.0),
+            actor_key: actor.map(|actor| actor.0),
             user_key: user.map(|user| user.0),
             role: role.map(RoleColumn),
-            created_at: At(event.at),
+            created_at: At(at),
         }
+    }
+
+    /// Rows do not keep the number of the newest message; the reader knows it from what came before.
+    fn event(self, seq: i64) -> Result<RoomEvent> {
+        let user = self.user_key.map(UserKey);
+        let change = match (self.kind.0, user, self.role) {
+            (ChangeKind::MemberSet, Some(user), Some(role)) => {
+                RoomChange::MemberSet { user, role: role.into() }
+            }
+            (ChangeKind::MemberGone, Some(user), _) => RoomChange::MemberGone { user },
+            (ChangeKind::RoomEdited, ..) => RoomChange::RoomEdited,
+            (ChangeKind::RoomDeleted, ..) => RoomChange::RoomDeleted,
+            (ChangeKind::MemberSet | ChangeKind::MemberGone, ..) => {
+                return Err(Error::internal("an event about a member names no member"));
+            }
+        };
+        Ok(RoomEvent {
+            room: RoomKey(self.room_key),
+            position: self.position,
+            seq,
+            at: self.created_at.into(),
+            what: Happening::Change { actor: self.actor_key.map(UserKey), change },
+        })
     }
 }
 
-pub async fn insert(conn: &mut Conn, event: &RoomEvent) -> Result<()> {
-    let row = EventRow::from(event);
+/// Stores a change at a place that was taken for it, and has it told after the commit.
+pub async fn insert(
+    conn: &mut Conn,
+    room: RoomKey,
+    place: LogPlace,
+    actor: Option<UserKey>,
+    change: RoomChange,
+    at: Timestamp,
+) -> Result<()> {
+    let row = EventRow::of(room, place.position, actor, change, at);
     run!(conn, db => diesel::insert_into(room_events::table).values(row).execute(db))?;
+    let what = Happening::Change { actor, change };
+    conn.announce(News::Room(RoomEvent { room, position: place.position, seq: place.seq, at, what }));
     Ok(())
+}
+
+/// An event with the person it shows, where there is one.
+pub type Told = (RoomEvent, Option<User>);
+
+/// Some events of a log, and where the log ended when they were read.
+#[derive(Debug, Clone, Default)]
+pub struct LogPage {
+    /// Oldest first. Positions may be missing where rows were removed.
+    pub events: Vec<Told>,
+    pub head: LogPlace,
+    /// Whether more events follow up to `head`.
+    pub more: bool,
+}
+
+/// The events after a place, at most `limit`; `None` when there never was such a room.
+///
+/// The head is read first, and all up to it was committed before, so what the other two statements
+/// find up to it has no holes but those of removed rows, whatever is stored meanwhile.
+pub async fn page(conn: &mut Conn, room: RoomKey, after: LogPlace, limit: u16) -> Result<Option<LogPage>> {
+    let Some(head) = head(conn, room).await? else { return Ok(None) };
+    let reach = i64::from(limit) + 1;
+    let sent: Vec<(MessageRow, Option<UserRow>)> = run!(conn, db => messages::table
+        .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+        .filter(messages::room_key.eq(room.0))
+        .filter(messages::position.gt(after.position))
+        .filter(messages::position.le(head.position))
+        .order(messages::position.asc())
+        .limit(reach)
+        .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
+        .load(db))?;
+    let changed: Vec<(EventRow, Option<UserRow>)> = run!(conn, db => room_events::table
+        .left_join(users::table.on(room_events::user_key.eq(users::key.nullable())))
+        .filter(room_events::room_key.eq(room.0))
+        .filter(room_events::position.gt(after.position))
+        .filter(room_events::position.le(head.position))
+        .order(room_events::position.asc())
+        .limit(reach)
+        .select((EventRow::as_select(), Option::<UserRow>::as_select()))
+        .load(db))?;
+    let mut events = merge(after, sent, changed)?;
+    let more = events.len() > usize::from(limit);
+    events.truncate(usize::from(limit));
+    Ok(Some(LogPage { events, head, more }))
+}
+
+fn merge(
+    after: LogPlace,
+    sent: Vec<(MessageRow, Option<UserRow>)>,
+    changed: Vec<(EventRow, Option<UserRow>)>,
+) -> Result<Vec<Told>> {
+    let mut events = Vec::with_capacity(sent.len() + changed.len());
+    let mut changed = changed.into_iter().peekable();
+    let mut seq = after.seq;
+    for (message, sender) in sent {
+        let message = Message::from(message);
+        while let Some((change, user)) = changed.next_if(|(change, _)| change.position < message.position) {
+            events.push((change.event(seq)?, user.map(User::from)));
+        }
+        seq = message.seq;
+        events.push((RoomEvent::of_message(message), sender.map(User::from)));
+    }
+    for (change, user) in changed {
+        events.push((change.event(seq)?, user.map(User::from)));
+    }
+    Ok(events)
+}
+
+/// Where a room's log ends.
+pub async fn head(conn: &mut Conn, room: RoomKey) -> Result<Option<LogPlace>> {
+    Ok(heads(conn, &[room]).await?.pop().map(|(_, head)| head))
+}
+
+/// Where several logs end, in no order; deleted rooms have theirs, too.
+pub async fn heads(conn: &mut Conn, keys: &[RoomKey]) -> Result<Vec<(RoomKey, LogPlace)>> {
+    let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    let rows: Vec<(i64, i64, i64)> = run!(conn, db => rooms::table
+        .filter(rooms::key.eq_any(&keys))
+        .select((rooms::key, rooms::head, rooms::last_seq))
+        .load(db))?;
+    let place = |(key, position, seq)| (RoomKey(key), LogPlace { position, seq });
+    Ok(rows.into_iter().map(place).collect())
+}
+
+/// The place right before the newest `count` messages; `None` when there are no messages.
+pub async fn before_last(conn: &mut Conn, room: RoomKey, count: u16) -> Result<Option<LogPlace>> {
+    let oldest: Option<(i64, i64)> = run!(conn, db => messages::table
+        .filter(messages::room_key.eq(room.0))
+        .order(messages::position.desc())
+        .offset(i64::from(count.saturating_sub(1)))
+        .select((messages::position, messages::seq))
+        .first(db))
+    .optional()?;
+    let oldest = match oldest {
+        Some(oldest) => Some(oldest),
+        None => run!(conn, db => messages::table
+            .filter(messages::room_key.eq(room.0))
+            .order(messages::position.asc())
+            .select((messages::position, messages::seq))
+            .first(db))
+        .optional()?,
+    };
+    Ok(oldest.map(|(position, seq)| LogPlace { position: position - 1, seq: seq - 1 }))
+}
+
+/// How many events lie after one place and up to another.
+pub async fn count_between(conn: &mut Conn, room: RoomKey, after: LogPlace, upto: LogPlace) -> Result<i64> {
+    let sent: i64 = run!(conn, db => messages::table
+        .filter(messages::room_key.eq(room.0))
+        .filter(messages::position.gt(after.position))
+        .filter(messages::position.le(upto.position))
+        .count()
+        .get_result(db))?;
+    let changed: i64 = run!(conn, db => room_events::table
+        .filter(room_events::room_key.eq(room.0))
+        .filter(room_events::position.gt(after.position))
+        .filter(room_events::position.le(upto.position))
+        .count()
+        .get_result(db))?;
+    Ok(sent + changed)
 }
 
 /// How many changes a room's log holds besides messages.

@@ -9,6 +9,7 @@ use diesel_async::AsyncPgConnection;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::domain::events::LogPlace;
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::paging::{End, Page, Slice};
 use crate::domain::rooms::{MemberRole, Room, RoomFilter, RoomKind, RoomScope, RoomView, RoomVisibility};
@@ -236,11 +237,12 @@ pub async fn lock(conn: &mut Conn, key: RoomKey, user: UserKey) -> Result<Option
 }
 
 /// Takes the next position of a room's log for a change that is not a message.
-pub async fn next_position(conn: &mut Conn, key: RoomKey) -> Result<i64> {
-    Ok(run!(conn, db => diesel::update(rooms::table.find(key.0))
+pub async fn next_position(conn: &mut Conn, key: RoomKey) -> Result<LogPlace> {
+    let (position, seq) = run!(conn, db => diesel::update(rooms::table.find(key.0))
         .set(rooms::head.eq(rooms::head + 1))
-        .returning(rooms::head)
-        .get_result(db))?)
+        .returning((rooms::head, rooms::last_seq))
+        .get_result(db))?;
+    Ok(LogPlace { position, seq })
 }
 
 /// Takes the next position and the next number for a message, and makes the room the most recent.

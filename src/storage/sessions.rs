@@ -7,6 +7,7 @@ use diesel::prelude::{
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::domain::events::News;
 use crate::domain::ids::{SessionKey, UserKey};
 use crate::domain::sessions::{Door, Session};
 use crate::error::Result;
@@ -99,16 +100,23 @@ pub async fn end(conn: &mut Conn, key: SessionKey, at: Timestamp) -> Result<bool
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(At(at)))
         .execute(db))?;
+    if ended > 0 {
+        conn.announce(News::SessionEnded(key));
+    }
     Ok(ended > 0)
 }
 
 /// Ends all of a user's sessions.
 pub async fn end_all(conn: &mut Conn, user: UserKey, at: Timestamp) -> Result<()> {
-    run!(conn, db => diesel::update(sessions::table)
+    let ended: Vec<i64> = run!(conn, db => diesel::update(sessions::table)
         .filter(sessions::user_key.eq(user.0))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(At(at)))
-        .execute(db))?;
+        .returning(sessions::key)
+        .get_results(db))?;
+    for key in ended {
+        conn.announce(News::SessionEnded(SessionKey(key)));
+    }
     Ok(())
 }
 

@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{Error, Result};
-use crate::storage::pool::{Conn, Engined, OpenError, Options, RETRY};
+use crate::storage::pool::{Conn, Engined, Herald, OpenError, Options, RETRY};
 
 /// Units of work in one commit at most; bounds how long the first of them waits.
 const BATCH_MAX: usize = 256;
@@ -67,10 +67,11 @@ impl Sqlite {
         let (close, closing) = watch::channel(false);
         let (report_closed, closed) = watch::channel(false);
         let conn = Conn::writer(writer, Arc::clone(statements));
+        let herald = options.herald.clone();
         thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
-                write_until_closed(conn, jobs, &closing);
+                write_until_closed(conn, jobs, &closing, &herald);
                 report_closed.send_replace(true);
             })
             .map_err(|e| unreachable(e.to_string()))?;
@@ -194,12 +195,21 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
 }
 
-fn write_until_closed(mut conn: Conn, mut jobs: mpsc::Receiver<Job>, closing: &watch::Receiver<bool>) {
+fn write_until_closed(
+    mut conn: Conn,
+    mut jobs: mpsc::Receiver<Job>,
+    closing: &watch::Receiver<bool>,
+    herald: &Herald,
+) {
     let mut batch: Vec<Job> = Vec::with_capacity(BATCH_MAX);
     while jobs.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
         batch.retain(|job| !job.is_abandoned());
         if !batch.is_empty() {
+            conn.news().clear();
             let committed = commit_batch(&mut conn, &mut batch);
+            if committed.is_ok() {
+                herald.tell(conn.news());
+            }
             for job in batch.drain(..) {
                 job.settle(committed.clone());
             }
@@ -216,12 +226,17 @@ fn commit_batch(conn: &mut Conn, batch: &mut [Job]) -> Result<(), String> {
         execute(conn, "BEGIN IMMEDIATE")?;
         if let [only] = batch {
             // It has no neighbours to spare, so the transaction itself is its savepoint.
-            let end = if only.run(conn) { "COMMIT" } else { "ROLLBACK" };
-            return execute(conn, end);
+            if only.run(conn) {
+                return execute(conn, "COMMIT");
+            }
+            conn.news().clear();
+            return execute(conn, "ROLLBACK");
         }
         for job in batch.iter_mut() {
             execute(conn, "SAVEPOINT unit")?;
+            let told = conn.news().len();
             if !job.run(conn) {
+                conn.news().truncate(told);
                 execute(conn, "ROLLBACK TO unit")?;
             }
             execute(conn, "RELEASE unit")?;

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use tertulia::domain::paging::Epoch;
-use tertulia::storage::{Engine, OpenError, Options, Store};
+use tertulia::storage::{Engine, Herald, OpenError, Options, Store};
 
 use crate::on_both_databases;
 use crate::support::sql::Sql;
@@ -109,6 +109,7 @@ fn options(db: &Db, folder: &Path) -> Options {
         acquire_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(5),
         new_epoch: Epoch(7),
+        herald: Herald::mute(),
     }
 }
 
