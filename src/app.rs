@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod limits;
+pub mod live;
 pub mod messages;
 pub mod rooms;
 pub mod sweep;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::app::limits::Limits;
@@ -19,11 +21,14 @@ use crate::auth::password::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::domain::ids::UserKey;
 use crate::domain::messages::TextBounds;
 use crate::domain::paging::{Epoch, PageSizes};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
 use crate::domain::sessions::{SignedIn, Viewer};
+use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
+use crate::hub::Hub;
 use crate::storage::Store;
 
 /// How long a node may go on believing in a session that another node has ended.
@@ -37,6 +42,7 @@ pub struct Bounds {
     pub text: TextBounds,
     pub room_name_chars_max: usize,
     pub members_per_call_max: usize,
+    pub inbox_rooms_max: usize,
     pub pages: PageSizes,
     pub refresh_ttl: Duration,
     pub refresh_reuse_grace: Duration,
@@ -50,6 +56,7 @@ impl Bounds {
             text: TextBounds { chars_max: config.chat.text_chars_max, bytes_max: config.chat.text_bytes_max },
             room_name_chars_max: config.chat.room_name_chars_max,
             members_per_call_max: config.chat.members_per_call_max,
+            inbox_rooms_max: config.live.inbox_rooms_max,
             pages: PageSizes { default: page(config.chat.page_default), max: page(config.chat.page_max) },
             refresh_ttl: config.refresh_token_ttl,
             refresh_reuse_grace: config.refresh_reuse_grace,
@@ -69,6 +76,11 @@ pub struct App {
     limits: Limits,
     /// Sessions that were looked up a moment ago; `None` for one that is over.
     sessions: Cache<Uuid, Option<SignedIn>>,
+    hub: Arc<Hub>,
+    /// People who show in live events, for a moment.
+    people_shown: Cache<UserKey, Arc<User>>,
+    /// Turns for reading what live readers have missed.
+    catching_up: Semaphore,
 }
 
 impl App {
@@ -77,6 +89,7 @@ impl App {
         passwords: Arc<Passwords>,
         tokens: Tokens,
         clock: Clock,
+        hub: Arc<Hub>,
         config: &Config,
     ) -> Self {
         Self {
@@ -90,7 +103,15 @@ impl App {
                 .max_capacity(SESSIONS_REMEMBERED_MAX)
                 .time_to_live(SESSION_BELIEF)
                 .build(),
+            hub,
+            people_shown: live::people_cache(),
+            catching_up: Semaphore::new(config.live.catch_up_reads_max),
         }
+    }
+
+    /// What is held for live readers, for those who watch over it.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
     }
 
     pub fn bounds(&self) -> &Bounds {

@@ -63,6 +63,7 @@ pub struct Config {
     pub http: Http,
     pub graphql: Graphql,
     pub chat: Chat,
+    pub live: Live,
     pub limits: Limits,
 }
 
@@ -122,6 +123,19 @@ pub struct Graphql {
     pub cost_max: usize,
     /// 0 for no cache.
     pub document_cache_max: usize,
+}
+
+/// Section `[live]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    pub ring_events_max: usize,
+    pub ring_bytes_max: usize,
+    pub ring_age_max: Duration,
+    pub idle_rooms_max: usize,
+    pub catch_up_reads_max: usize,
+    pub inbox_rooms_max: usize,
+    pub look_when_deaf: Duration,
+    pub look_always: Duration,
 }
 
 /// Section `[chat]`.

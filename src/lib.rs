@@ -11,6 +11,7 @@ pub mod domain;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod hub;
 pub mod metrics;
 pub mod server;
 pub mod storage;

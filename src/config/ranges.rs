@@ -9,7 +9,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::reader::Reader;
-use super::{Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Password, TrustedDocuments, urls};
+use super::{Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, TrustedDocuments, urls};
 use crate::telemetry;
 
 const MS: Duration = Duration::from_millis(1);
@@ -61,6 +61,7 @@ impl Config {
             http: Http::read(r),
             graphql: Graphql::read(r),
             chat: Chat::read(r),
+            live: Live::read(r),
             limits: Limits::read(r),
         }
     }
@@ -185,6 +186,21 @@ impl Chat {
             members_per_call_max: r.number("chat.members_per_call_max", 1..=1000),
             page_default,
             page_max,
+        }
+    }
+}
+
+impl Live {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            ring_events_max: r.number("live.ring_events_max", 2..=65_536),
+            ring_bytes_max: r.number("live.ring_bytes_max", 65_536..=1_073_741_824),
+            ring_age_max: r.duration("live.ring_age_max", MS * 100..=HOUR),
+            idle_rooms_max: r.number("live.idle_rooms_max", 0..=1_000_000),
+            catch_up_reads_max: r.number("live.catch_up_reads_max", 1..=256),
+            inbox_rooms_max: r.number("live.inbox_rooms_max", 1..=2000),
+            look_when_deaf: r.duration("live.look_when_deaf", MS * 50..=MINUTE),
+            look_always: r.duration("live.look_always", MS * 50..=HOUR),
         }
     }
 }

@@ -6,7 +6,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::domain::ids::RoomKey;
+use crate::domain::events::LogPlace;
+use crate::domain::ids::{RoomKey, UserKey};
 use crate::error::{Code, Error, Result, Text};
 
 /// Made once for each database, so that a cursor of another one is known as such.
@@ -48,6 +49,10 @@ impl List {
 }
 
 const VERSION: u8 = 1;
+/// A place in all rooms of a person, which is no place in a list.
+const INBOX_TAG: u8 = 6;
+/// Room for some two thousand rooms.
+const INBOX_CURSOR_CHARS_MAX: usize = 48 * 1024;
 
 /// A place in a list, between two of its items or before the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +104,54 @@ pub fn decode_cursor(epoch: Epoch, list: List, text: &str) -> Result<Place> {
         return Err(invalid());
     }
     Ok(Place(first, second))
+}
+
+/// The opaque text for where `user` stands in each of their rooms, which are in the order of their keys.
+/// About five bytes for each room, and a third more in base64.
+pub fn encode_inbox_cursor(epoch: Epoch, user: UserKey, places: &[(RoomKey, LogPlace)]) -> String {
+    let mut bytes = Vec::with_capacity(16 + 8 * places.len());
+    bytes.extend_from_slice(&[VERSION, INBOX_TAG]);
+    bytes.extend_from_slice(&epoch.0.to_be_bytes());
+    push_varint(&mut bytes, user.0.unsigned_abs());
+    let mut previous = 0;
+    for (room, place) in places {
+        push_varint(&mut bytes, room.0.abs_diff(previous));
+        push_varint(&mut bytes, place.position.unsigned_abs());
+        // Most positions are messages, so the difference is short.
+        push_varint(&mut bytes, place.position.abs_diff(place.seq));
+        previous = room.0;
+    }
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Where `text` says that `user` stands in each of their rooms; refusals are those of [`decode_cursor`].
+pub fn decode_inbox_cursor(epoch: Epoch, user: UserKey, text: &str) -> Result<Vec<(RoomKey, LogPlace)>> {
+    let invalid = || Error::new(Code::CursorInvalid, Text::CursorInvalid);
+    if text.len() > INBOX_CURSOR_CHARS_MAX {
+        return Err(invalid());
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
+    let [VERSION, INBOX_TAG, e0, e1, e2, e3, numbers @ ..] = bytes.as_slice() else {
+        return Err(invalid());
+    };
+    let mut numbers = numbers;
+    let owner = take_varint(&mut numbers).ok_or_else(invalid)?;
+    let mut places = Vec::new();
+    let mut room = 0_i64;
+    while !numbers.is_empty() {
+        let mut next = || take_varint(&mut numbers).ok_or_else(invalid);
+        let (step, position, changes) = (next()?, next()?, next()?);
+        room = room.checked_add(step).filter(|_| step > 0).ok_or_else(invalid)?;
+        let seq = position.checked_sub(changes).filter(|seq| *seq >= 0).ok_or_else(invalid)?;
+        places.push((RoomKey(room), LogPlace { position, seq }));
+    }
+    if u32::from_be_bytes([*e0, *e1, *e2, *e3]) != epoch.0 {
+        return Err(Error::new(Code::CursorExpired, Text::CursorExpired));
+    }
+    if owner != user.0 {
+        return Err(invalid());
+    }
+    Ok(places)
 }
 
 fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {

@@ -4,10 +4,11 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::app::App;
+use crate::app::live::{Pace, attend};
 use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Tokens, random};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
@@ -15,6 +16,8 @@ use crate::domain::paging::Epoch;
 use crate::domain::sessions::Viewer;
 use crate::graphql::documents::{self, Documents, Manifest, ManifestError};
 use crate::graphql::guard::Limits;
+use crate::hub::bus::Bus;
+use crate::hub::{self, Hub};
 use crate::storage::{Engine, Herald, OpenError, Options, Store};
 
 /// Who access tokens are for.
@@ -50,7 +53,11 @@ pub async fn assemble(config: &Config, clock: Clock) -> Result<Assembly, StartEr
     make_data_folder(&config.data_dir)?;
     let keys = Arc::new(Keys::load(key_source(config))?);
     let documents = documents(config)?;
-    let store = Store::open(store_options(config)).await?;
+    let listener: Arc<OnceLock<Arc<Hub>>> = Arc::default();
+    let store = Store::open(store_options(config, herald(&listener))).await?;
+    // It needs the epoch, which the database has, which tells the hub; so it comes last.
+    let (bus, inbox) = Bus::in_process();
+    let hub = Arc::clone(listener.get_or_init(|| Arc::new(Hub::new(bus, hub_bounds(config)))));
     let passwords = Passwords::start(PasswordOptions {
         cost: config.bcrypt_cost,
         threads: config.password.threads,
@@ -64,14 +71,16 @@ pub async fn assemble(config: &Config, clock: Clock) -> Result<Assembly, StartEr
         config.access_token_ttl,
         clock.clone(),
     );
-    let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, config));
+    let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, config));
+    let pace = Pace { unheard: config.live.look_when_deaf, heard: config.live.look_always };
+    attend(&app, inbox, pace);
     Ok(Assembly { app, keys, documents })
 }
 
 /// Opens the database alone, which migrates it.
 pub async fn migrate(config: &Config) -> Result<Store, StartError> {
     make_data_folder(&config.data_dir)?;
-    Ok(Store::open(store_options(config)).await?)
+    Ok(Store::open(store_options(config, Herald::mute())).await?)
 }
 
 /// Runs housekeeping as long as the use cases are there.
@@ -105,7 +114,27 @@ fn key_source(config: &Config) -> KeySource {
     }
 }
 
-fn store_options(config: &Config) -> Options {
+/// Tells the hub, once there is one.
+fn herald(listener: &Arc<OnceLock<Arc<Hub>>>) -> Herald {
+    let listener = Arc::clone(listener);
+    Herald::new(move |news| {
+        if let Some(hub) = listener.get() {
+            hub.announce(news);
+        }
+    })
+}
+
+fn hub_bounds(config: &Config) -> hub::Bounds {
+    let live = &config.live;
+    hub::Bounds {
+        ring_events_max: live.ring_events_max,
+        ring_bytes_max: live.ring_bytes_max,
+        ring_age_max: live.ring_age_max,
+        idle_rooms_max: live.idle_rooms_max,
+    }
+}
+
+fn store_options(config: &Config, herald: Herald) -> Options {
     let database = &config.database;
     let (engine, acquire_timeout, statement_timeout) = match &config.database_url {
         DatabaseUrl::Sqlite(path) => {
@@ -123,7 +152,7 @@ fn store_options(config: &Config) -> Options {
         acquire_timeout,
         statement_timeout,
         new_epoch: Epoch(random::epoch()),
-        herald: Herald::mute(),
+        herald,
     }
 }
 

@@ -192,6 +192,27 @@ pub async fn before_last(conn: &mut Conn, room: RoomKey, count: u16) -> Result<O
     Ok(oldest.map(|(position, seq)| LogPlace { position: position - 1, seq: seq - 1 }))
 }
 
+/// The place right before the newest event that made someone a member; `None` when there is none.
+pub async fn before_joining(conn: &mut Conn, room: RoomKey, user: UserKey) -> Result<Option<LogPlace>> {
+    let joined: Option<i64> = run!(conn, db => room_events::table
+        .filter(room_events::room_key.eq(room.0))
+        .filter(room_events::user_key.eq(user.0))
+        .filter(room_events::kind.eq(ChangeColumn(ChangeKind::MemberSet)))
+        .order(room_events::position.desc())
+        .select(room_events::position)
+        .first(db))
+    .optional()?;
+    let Some(joined) = joined else { return Ok(None) };
+    let newest: Option<i64> = run!(conn, db => messages::table
+        .filter(messages::room_key.eq(room.0))
+        .filter(messages::position.lt(joined))
+        .order(messages::position.desc())
+        .select(messages::seq)
+        .first(db))
+    .optional()?;
+    Ok(Some(LogPlace { position: joined - 1, seq: newest.unwrap_or_default() }))
+}
+
 /// How many events lie after one place and up to another.
 pub async fn count_between(conn: &mut Conn, room: RoomKey, after: LogPlace, upto: LogPlace) -> Result<i64> {
     let sent: i64 = run!(conn, db => messages::table

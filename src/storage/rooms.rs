@@ -192,6 +192,27 @@ pub async fn get_views(conn: &mut Conn, keys: &[RoomKey], viewer: UserKey) -> Re
     Ok(rows.into_iter().map(view).collect())
 }
 
+/// All rooms that `user` is in, at most `limit`, in the order made.
+pub async fn all_of(conn: &mut Conn, user: UserKey, limit: usize) -> Result<Vec<RoomView>> {
+    let rows: Vec<ViewRow> = run!(conn, db => seen_by!(user)
+        .filter(members::user_key.nullable().eq(user.0).and(rooms::deleted_at.is_null()))
+        .order(rooms::key.asc())
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select((RoomRow::as_select(), members::role.nullable()))
+        .load(db))?;
+    Ok(rows.into_iter().map(view).collect())
+}
+
+/// The public ids of several rooms, deleted ones among them.
+pub async fn ids(conn: &mut Conn, keys: &[RoomKey]) -> Result<Vec<(RoomKey, Uuid)>> {
+    let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    let rows: Vec<(i64, Id)> = run!(conn, db => rooms::table
+        .filter(rooms::key.eq_any(&keys))
+        .select((rooms::key, rooms::id))
+        .load(db))?;
+    Ok(rows.into_iter().map(|(key, id)| (RoomKey(key), id.into())).collect())
+}
+
 /// Several rooms by their public ids, with what `viewer` is in each.
 pub async fn get_views_by_id(conn: &mut Conn, ids: &[Uuid], viewer: UserKey) -> Result<Vec<RoomView>> {
     let rows: Vec<ViewRow> = run!(conn, db => seen_by!(viewer)
