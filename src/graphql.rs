@@ -1,16 +1,21 @@
 //! The GraphQL schema and its transports. Resolvers are thin: parse, one `app` call, shape the answer.
 
+mod answer;
 pub mod auth;
+mod call;
 mod connection;
 pub mod context;
 pub mod documents;
 pub mod error;
+mod events;
 pub mod guard;
 pub mod http;
 
 mod ids;
+mod live;
 mod loaders;
 pub mod messages;
+mod operation;
 pub mod rooms;
 pub mod schema;
 pub mod subscriptions;

@@ -60,6 +60,8 @@ table! {
         "Connections that the system could not hand over, by kind: peer or resources.";
     OPERATIONS = "tertulia_graphql_operations_total", Kind::Counter, Count,
         "GraphQL operations, by type and by the code of their first error, `OK` without one.";
+    DELIVERIES = "tertulia_deliveries_total", Kind::Counter, Count,
+        "Results of subscriptions handed to connections.";
     DOCUMENTS_CACHED = "tertulia_graphql_documents_cached", Kind::Gauge, Count,
         "Parsed documents kept.";
     WRITE_QUEUE = "tertulia_write_queue_depth", Kind::Gauge, Count,
@@ -87,6 +89,7 @@ struct Shared {
     connections_accepted: Counter,
     connections_refused: Counter,
     connections_open: Gauge,
+    deliveries: Counter,
     documents_cached: Gauge,
     write_queue: Gauge,
     password_queue: Gauge,
@@ -243,6 +246,10 @@ impl Metrics {
         self.counter(OPERATIONS, vec![Label::from_static_parts("type", kind), code]).increment(1);
     }
 
+    pub fn delivered(&self, results: usize) {
+        self.shared.deliveries.increment(u64::try_from(results).unwrap_or(u64::MAX));
+    }
+
     /// Takes over the numbers that others keep.
     pub fn observe(&self, levels: Levels) {
         let Levels { documents_cached, write_queue, password_queue, db_in_use, db_statements } = levels;
@@ -276,6 +283,7 @@ impl Shared {
             connections_accepted: counter(CONNECTIONS_ACCEPTED),
             connections_refused: counter(CONNECTIONS_REFUSED),
             connections_open: gauge(CONNECTIONS_OPEN),
+            deliveries: counter(DELIVERIES),
             documents_cached: gauge(DOCUMENTS_CACHED),
             write_queue: gauge(WRITE_QUEUE),
             password_queue: gauge(PASSWORD_QUEUE),

@@ -15,7 +15,7 @@ use crate::app::{App, allow, person};
 use crate::domain::Timestamp;
 use crate::domain::events::LogPlace;
 use crate::domain::ids::{RoomKey, UserKey};
-use crate::domain::paging::{List, PageArgs, PageSizes};
+use crate::domain::paging::{Epoch, List, PageArgs, PageSizes, encode_cursor, encode_inbox_cursor};
 use crate::domain::policy::{Action, Standing};
 use crate::domain::rooms::{Room, RoomView};
 use crate::domain::sessions::{SignedIn, Viewer};
@@ -66,6 +66,19 @@ pub enum Resume {
     Room(RoomKey, LogPlace),
     /// In every room of a person.
     Inbox(UserKey, Arc<[(RoomKey, LogPlace)]>),
+}
+
+impl Resume {
+    /// The cursor of this place.
+    pub fn cursor(&self, epoch: Epoch) -> String {
+        match self {
+            Self::Room(room, place) => {
+                let (list, place) = place.in_list(*room);
+                encode_cursor(epoch, list, place)
+            }
+            Self::Inbox(user, places) => encode_inbox_cursor(epoch, *user, places),
+        }
+    }
 }
 
 /// What there is to tell.
@@ -144,7 +157,7 @@ impl App {
 
     /// One page of a room's changes, for those who poll.
     pub async fn room_changes(
-        self: &Arc<Self>,
+        &self,
         viewer: &Viewer,
         view: &RoomView,
         after: &str,
@@ -218,7 +231,7 @@ struct Opening {
     caller: SignedIn,
     args: PageArgs,
     sizes: PageSizes,
-    epoch: crate::domain::paging::Epoch,
+    epoch: Epoch,
 }
 
 struct Opened {

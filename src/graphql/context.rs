@@ -38,6 +38,11 @@ pub(super) fn app<'a>(ctx: &Context<'a>) -> &'a App {
     ctx.data_unchecked::<Arc<App>>()
 }
 
+/// For what outlives the request.
+pub(super) fn shared_app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
+    ctx.data_unchecked::<Arc<App>>()
+}
+
 pub(super) fn links<'a>(ctx: &Context<'a>) -> &'a Links {
     ctx.data_unchecked::<Links>()
 }

@@ -4,12 +4,12 @@
 //! authenticated, executed and answered. Subscriptions do not travel this way.
 
 mod negotiate;
-mod request;
 mod response;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
 use axum::Extension;
 use axum::body::Bytes;
@@ -23,19 +23,21 @@ use crate::auth::Credential;
 use crate::config::{Cidr, Config};
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Language, Text};
+use crate::graphql::answer::Answer;
 use crate::graphql::auth::PUBLIC_FIELDS;
+use crate::graphql::call::{self, Call, Calls};
 use crate::graphql::context::{Caller, Links};
 use crate::graphql::documents::{Admitted, Documents, Incoming, persisted_hash};
 use crate::graphql::guard::Refusal;
 use crate::graphql::loaders::loaders;
+use crate::graphql::operation::kind_name;
 use crate::graphql::schema::{self, ChatSchema};
 use crate::http::client::Client;
 use crate::http::headers::{Origin, RequestId, is_cross_site};
 use crate::metrics::Metrics;
 
 use negotiate::Media;
-use request::{Call, Calls};
-use response::{Answer, Face};
+use response::Face;
 
 /// Calls that one batch may hold, whatever the configuration says.
 const BATCH_CEILING: usize = 10;
@@ -61,7 +63,7 @@ impl std::fmt::Debug for Endpoint {
 }
 
 /// What a call is to run, or why it does not run.
-type Admission = Result<Admitted, Refusal>;
+pub(super) type Admission = Result<Admitted, Refusal>;
 
 /// What stays the same over all calls of a batch.
 struct Sender {
@@ -90,6 +92,27 @@ impl Endpoint {
     /// Parsed documents kept.
     pub fn documents_cached(&self) -> usize {
         usize::try_from(self.documents.cached().0).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    pub(super) fn schema(&self) -> &ChatSchema {
+        &self.schema
+    }
+
+    pub(super) fn introspection(&self) -> bool {
+        self.introspection
+    }
+
+    /// Counts an operation by the code of its first error.
+    pub(super) fn count(&self, kind: &'static str, code: Option<&'static str>) {
+        self.metrics.graphql_operation(kind, code);
+    }
+
+    pub(super) fn count_deliveries(&self, items: usize) {
+        self.metrics.delivered(items);
     }
 
     async fn serve(&self, sender: &Sender, calls: Result<Calls, Error>) -> Response {
@@ -144,7 +167,7 @@ impl Endpoint {
         Ok(calls)
     }
 
-    fn admit(&self, call: &Call) -> Admission {
+    pub(super) fn admit(&self, call: &Call) -> Admission {
         let incoming = Incoming {
             query: call.query.as_deref(),
             operation_name: call.operation_name.as_deref(),
@@ -159,17 +182,12 @@ impl Endpoint {
         let admitted = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
-                self.metrics.graphql_operation("unknown", Some(refusal.code_name()));
+                self.count("unknown", Some(refusal.code_name()));
                 return Answer::refused(&refusal);
             }
         };
-        let kind = match admitted.kind() {
-            OperationType::Query => "query",
-            OperationType::Mutation => "mutation",
-            OperationType::Subscription => "subscription",
-        };
         let (Ok(answer) | Err(answer)) = self.run(sender, call, &admitted).await;
-        self.metrics.graphql_operation(kind, answer.code());
+        self.count(kind_name(admitted.kind()), answer.code());
         answer
     }
 
@@ -183,10 +201,6 @@ impl Endpoint {
                 return Err(Answer::fault(Error::plain(Code::BadInput, text)));
             }
         }
-        if admitted.operation.introspects && !self.introspection {
-            let text = "This server does not show its schema.";
-            return Err(Answer::fault(Error::plain(Code::Forbidden, text)));
-        }
         let viewer = self.viewer(sender, admitted).await.map_err(Answer::unauthenticated)?;
         let caller = Caller {
             viewer,
@@ -194,12 +208,28 @@ impl Endpoint {
             language: sender.face.language,
             request_id: sender.face.request_id.clone(),
         };
-        let request =
-            admitted.request(call.variables).data(caller).data(loaders(Arc::clone(&self.app), viewer));
+        self.execute(&caller, call.variables, admitted).await
+    }
+
+    /// Executes a query or a mutation for a caller who is known.
+    pub(super) async fn execute(
+        &self,
+        caller: &Caller,
+        variables: Variables,
+        admitted: &Admitted,
+    ) -> Result<Answer, Answer> {
+        if admitted.operation.introspects && !self.introspection {
+            let text = "This server does not show its schema.";
+            return Err(Answer::fault(Error::plain(Code::Forbidden, text)));
+        }
+        let request = admitted
+            .request(variables)
+            .data(caller.clone())
+            .data(loaders(Arc::clone(&self.app), caller.viewer));
         let executed = self.schema.execute(request).await;
         // Of two mutations the first may have had its effect before the second was found malformed.
         let harmless = admitted.kind() == OperationType::Query || admitted.operation.fields_at_root == 1;
-        Ok(Answer::executed(executed, self.introspection, harmless, &sender.face.request_id))
+        Ok(Answer::executed(executed, self.introspection, harmless, &caller.request_id))
     }
 
     /// Who calls. A stale token does not stand in the way of getting a fresh one.
@@ -274,7 +304,7 @@ pub async fn get(
     let parts =
         Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
     match endpoint.sender(&parts) {
-        Ok(sender) => endpoint.serve(&sender, request::from_query(uri.query().unwrap_or_default())).await,
+        Ok(sender) => endpoint.serve(&sender, call::from_query(uri.query().unwrap_or_default())).await,
         Err(refusal) => *refusal,
     }
 }
@@ -299,7 +329,7 @@ pub async fn post(
         return sender.face.unsupported_media();
     }
     match body {
-        Ok(body) => endpoint.serve(&sender, request::from_body(&body)).await,
+        Ok(body) => endpoint.serve(&sender, call::from_body(&body)).await,
         // The server has already said what is wrong with a body that did not arrive.
         Err(_) => sender.face.refuse(&Error::new(Code::PayloadTooLarge, Text::PayloadTooLarge)),
     }

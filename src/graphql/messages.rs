@@ -87,7 +87,7 @@ impl Message {
 /// The cursor pages history, and resumes messageAdded and roomEvents.
 #[derive(SimpleObject)]
 pub(super) struct MessageEdge {
-    cursor: String,
+    pub(super) cursor: String,
     pub(super) node: Message,
 }
 

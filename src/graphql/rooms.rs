@@ -14,6 +14,7 @@ use crate::domain::rooms::RoomView;
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
 use crate::graphql::error::{Nullable, UserError, expose, settle};
+use crate::graphql::events::RoomEventPage;
 use crate::graphql::ids::{DateTime, MemberRole, RoomKind, RoomScope, RoomVisibility};
 use crate::graphql::loaders::{HistoryEnd, NameOf, load};
 use crate::graphql::messages::{Message, MessageConnection};
@@ -130,6 +131,17 @@ impl Room {
         let Room(RoomView { room, .. }) = self;
         let (list, place) = LogPlace { position: room.head, seq: room.last_seq }.in_list(room.key);
         cursor(ctx, list, place)
+    }
+
+    /// Changes after a cursor as one page, for clients that poll or wake from push.
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        after: String,
+        first: Option<i32>,
+    ) -> async_graphql::Result<RoomEventPage> {
+        let page = app(ctx).room_changes(viewer(ctx), &self.0, &after, first).await;
+        expose(ctx, page.and_then(|page| RoomEventPage::of(ctx, page)))
     }
 }
 

@@ -1,25 +1,15 @@
-//! Subscriptions in the schema.
+//! Subscriptions in the schema. What they tell is in `events.rs`, how they run in `live.rs`.
 
-use async_graphql::{Context, ID, SimpleObject, Subscription};
+use async_graphql::{Context, ID, Subscription};
 use futures_util::Stream;
+use futures_util::stream;
 
 use crate::domain::ids::GlobalId;
-use crate::error::{Code, Error};
-use crate::graphql::context::{app, viewer};
+use crate::error::Result;
+use crate::graphql::context::{shared_app, viewer};
 use crate::graphql::error::expose;
-use crate::graphql::messages::{Message, MessageEdge};
-
-/// A message that joined the room.
-#[derive(SimpleObject)]
-pub(super) struct MessageAdded {
-    /// Keep it to resume; the same as edge.cursor.
-    cursor: String,
-    message: Message,
-    /// For Relay's @appendEdge.
-    edge: MessageEdge,
-    /// True while catching up, false once live.
-    replayed: bool,
-}
+use crate::graphql::events::{MessageAdded, RoomEvent};
+use crate::graphql::live::{Feed, Pass, Shown, pass};
 
 #[derive(Debug)]
 pub struct Subscriptions;
@@ -34,13 +24,58 @@ impl Subscriptions {
         after: Option<String>,
         last: Option<i32>,
     ) -> async_graphql::Result<impl Stream<Item = MessageAdded> + use<>> {
-        let opened = async {
+        let open = async || {
             let room = GlobalId::room(&room_id, "roomId")?;
-            app(ctx).follow_messages(viewer(ctx), room, after.as_deref(), last).await
+            let feed = shared_app(ctx).follow_room(viewer(ctx), room, after.as_deref(), last).await?;
+            Ok(Feed::Messages(feed))
         };
-        expose(ctx, opened.await)?;
-        let refusal =
-            Error::plain(Code::Unavailable, "This server does not deliver live yet; page messages instead.");
-        expose::<futures_util::stream::Empty<MessageAdded>>(ctx, Err(refusal))
+        let shown = expose(ctx, run(ctx, open).await)?;
+        Ok(stream::iter(shown.and_then(|shown| MessageAdded::of(ctx, &shown))))
     }
+
+    /// Every change in one room, in one order, each once.
+    async fn room_events(
+        &self,
+        ctx: &Context<'_>,
+        room_id: ID,
+        after: Option<String>,
+    ) -> async_graphql::Result<impl Stream<Item = RoomEvent> + use<>> {
+        let open = async || {
+            let room = GlobalId::room(&room_id, "roomId")?;
+            Ok(Feed::Room(shared_app(ctx).follow_room(viewer(ctx), room, after.as_deref(), None).await?))
+        };
+        event(ctx, run(ctx, open).await)
+    }
+
+    /// Every change in all your rooms, joined and left ones included: one subscription feeds a whole app.
+    async fn inbox_events(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<String>,
+    ) -> async_graphql::Result<impl Stream<Item = RoomEvent> + use<>> {
+        let open = async || {
+            let feed = shared_app(ctx).follow_inbox(viewer(ctx), after.as_deref()).await?;
+            Ok(Feed::Inbox(Box::new(feed)))
+        };
+        event(ctx, run(ctx, open).await)
+    }
+}
+
+/// Opens the feed, or says what is to be shown of it.
+async fn run(ctx: &Context<'_>, open: impl AsyncFnOnce() -> Result<Feed>) -> Result<Option<Shown>> {
+    match pass(ctx)? {
+        Pass::Open(slot) => {
+            slot.put(open().await?);
+            Ok(None)
+        }
+        Pass::Show(shown) => Ok(Some(shown.clone())),
+    }
+}
+
+fn event(
+    ctx: &Context<'_>,
+    shown: Result<Option<Shown>>,
+) -> async_graphql::Result<stream::Iter<std::option::IntoIter<RoomEvent>>> {
+    let event = shown.and_then(|shown| shown.map(|shown| RoomEvent::of(ctx, &shown)).transpose());
+    Ok(stream::iter(expose(ctx, event)?))
 }

@@ -1,0 +1,233 @@
+//! Events of rooms in the schema.
+
+use async_graphql::{Context, ID, Interface, Object, SimpleObject};
+
+use crate::app::live::{ChangePage, Moment, Resume, RoomName, Told};
+use crate::domain::events::RoomChange;
+use crate::domain::ids::{GlobalId, RoomKey};
+use crate::error::{Error, Result};
+use crate::graphql::context::app;
+use crate::graphql::error::Nullable;
+use crate::graphql::ids::{DateTime, MemberRole};
+use crate::graphql::live::Shown;
+use crate::graphql::loaders::load;
+use crate::graphql::messages::{Message, MessageEdge};
+use crate::graphql::rooms::Room;
+use crate::graphql::users::User;
+
+/// One change in a room. Keep cursor: any later subscription can go on from it, across restarts and nodes.
+#[derive(Interface)]
+#[graphql(
+    field(name = "cursor", ty = "&String"),
+    field(name = "at", ty = "&DateTime"),
+    field(name = "replayed", ty = "&bool"),
+    field(name = "room_id", ty = "Option<&ID>", desc = "Null when it is about the whole inbox.")
+)]
+pub(super) enum RoomEvent {
+    SubscriptionStarted(SubscriptionStarted),
+    CaughtUp(CaughtUp),
+    HistoryTrimmed(HistoryTrimmed),
+    MessageAdded(MessageAdded),
+    MemberChanged(MemberChanged),
+    RoomChanged(RoomChanged),
+}
+
+/// First event of every subscription: it is active, and replay will carry this many events before going live.
+#[derive(SimpleObject)]
+pub(super) struct SubscriptionStarted {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: Option<ID>,
+    backlog: i64,
+}
+
+/// Everything up to here has been delivered; live from now on.
+#[derive(SimpleObject)]
+pub(super) struct CaughtUp {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: Option<ID>,
+}
+
+/// Retention removed part of what you asked for: seqs fromSeq to toSeq are gone for everyone.
+#[derive(SimpleObject)]
+pub(super) struct HistoryTrimmed {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: ID,
+    from_seq: i64,
+    to_seq: i64,
+}
+
+/// A message that joined the room.
+#[derive(SimpleObject)]
+pub(super) struct MessageAdded {
+    /// Keep it to resume; the same as edge.cursor.
+    cursor: String,
+    at: DateTime,
+    /// True while catching up, false once live.
+    replayed: bool,
+    room_id: ID,
+    message: Message,
+    /// For Relay's @appendEdge.
+    edge: MessageEdge,
+}
+
+/// Someone joined, left or changed role.
+#[derive(SimpleObject)]
+pub(super) struct MemberChanged {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: ID,
+    user: User,
+    /// Null: no longer a member.
+    role: Option<MemberRole>,
+}
+
+/// The room itself changed, or came into or went out of your sight.
+pub(super) struct RoomChanged {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: ID,
+    room: Option<RoomKey>,
+}
+
+/// The room itself changed, or came into or went out of your sight.
+#[Object]
+impl RoomChanged {
+    async fn cursor(&self) -> &String {
+        &self.cursor
+    }
+
+    async fn at(&self) -> &DateTime {
+        &self.at
+    }
+
+    async fn replayed(&self) -> &bool {
+        &self.replayed
+    }
+
+    async fn room_id(&self) -> &ID {
+        &self.room_id
+    }
+
+    /// Null: you can no longer see it.
+    async fn room(&self, ctx: &Context<'_>) -> Nullable<Room> {
+        load(ctx, self.room?).await.transpose().map(|room| room.map(Room))
+    }
+}
+
+/// One page of changes.
+#[derive(SimpleObject)]
+pub(super) struct RoomEventPage {
+    events: Vec<RoomEvent>,
+    end_cursor: String,
+    has_more: bool,
+}
+
+impl RoomEventPage {
+    pub(super) fn of(ctx: &Context<'_>, page: ChangePage) -> Result<Self> {
+        let shown = page.events.into_iter().map(Shown::known);
+        Ok(Self {
+            events: shown.map(|shown| RoomEvent::of(ctx, &shown)).collect::<Result<_>>()?,
+            end_cursor: resume_cursor(ctx, &page.end),
+            has_more: page.more,
+        })
+    }
+}
+
+impl MessageAdded {
+    /// `None` when it is not a message that is shown.
+    pub(super) fn of(ctx: &Context<'_>, shown: &Shown) -> Option<Self> {
+        let Shown { told, person } = shown;
+        let Moment::Event(entry) = &told.moment else { return None };
+        let message = || {
+            let sender = person.as_deref().cloned();
+            entry.event.message().cloned().map(|message| Message::from((message, sender)))
+        };
+        let cursor = resume_cursor(ctx, &told.place);
+        Some(Self {
+            at: told.at.into(),
+            replayed: told.replayed,
+            room_id: told.room.map(room_id)?,
+            message: message()?,
+            edge: MessageEdge { cursor: cursor.clone(), node: message()? },
+            cursor,
+        })
+    }
+}
+
+impl RoomEvent {
+    pub(super) fn of(ctx: &Context<'_>, shown: &Shown) -> Result<Self> {
+        if let Some(added) = MessageAdded::of(ctx, shown) {
+            return Ok(Self::MessageAdded(added));
+        }
+        let Told { room, moment, at, place, replayed } = &shown.told;
+        let (cursor, at, replayed) = (resume_cursor(ctx, place), *at, *replayed);
+        let name = || room.ok_or_else(|| Error::internal("an event of a room has no room"));
+        let changed = |room| -> Result<Self> {
+            let (cursor, at, room_id) = (cursor.clone(), at.into(), room_id(name()?));
+            Ok(Self::RoomChanged(RoomChanged { cursor, at, replayed, room_id, room }))
+        };
+        match moment {
+            Moment::Started { backlog } => Ok(Self::SubscriptionStarted(SubscriptionStarted {
+                cursor,
+                at: at.into(),
+                replayed,
+                room_id: room.map(room_id),
+                backlog: *backlog,
+            })),
+            Moment::CaughtUp => {
+                let room_id = room.map(room_id);
+                Ok(Self::CaughtUp(CaughtUp { cursor, at: at.into(), replayed, room_id }))
+            }
+            Moment::Trimmed { from_seq, to_seq } => Ok(Self::HistoryTrimmed(HistoryTrimmed {
+                cursor,
+                at: at.into(),
+                replayed,
+                room_id: room_id(name()?),
+                from_seq: *from_seq,
+                to_seq: *to_seq,
+            })),
+            Moment::Appeared => changed(Some(name()?.key)),
+            Moment::Vanished => changed(None),
+            Moment::Event(entry) => match entry.event.change() {
+                Some(RoomChange::RoomEdited) => changed(Some(entry.event.room)),
+                Some(RoomChange::RoomDeleted) => changed(None),
+                Some(RoomChange::MemberSet { role, .. }) => {
+                    Self::member(shown, cursor, at.into(), room_id(name()?), Some(role.into()))
+                }
+                Some(RoomChange::MemberGone { .. }) => {
+                    Self::member(shown, cursor, at.into(), room_id(name()?), None)
+                }
+                None => Err(Error::internal("a message was shown as something else")),
+            },
+        }
+    }
+
+    fn member(
+        shown: &Shown,
+        cursor: String,
+        at: DateTime,
+        room_id: ID,
+        role: Option<MemberRole>,
+    ) -> Result<Self> {
+        let person = shown.person.as_deref().cloned();
+        let user = person.ok_or_else(|| Error::internal("a member has no account"))?.into();
+        Ok(Self::MemberChanged(MemberChanged { cursor, at, replayed: shown.told.replayed, room_id, user, role }))
+    }
+}
+
+fn room_id(name: RoomName) -> ID {
+    ID(GlobalId::Room(name.id).encode())
+}
+
+/// The cursor that goes on from a place.
+fn resume_cursor(ctx: &Context<'_>, place: &Resume) -> String {
+    place.cursor(app(ctx).epoch())
+}
