@@ -137,11 +137,11 @@ async fn start(rows: usize) -> anyhow::Result<Servers> {
     let folder = tempfile::tempdir()?;
     let place = Place::in_folder(folder.path());
     let config = config(folder.path(), &place)?;
-    let assembly = assemble(&config, Clock::System).await?;
+    let metrics = Metrics::new();
+    let assembly = assemble(&config, Clock::System, &metrics).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let tertulia = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
-    let metrics = Metrics::new();
     let router = router(assembly, &config, config.public_url_at(tertulia), &metrics, stopped.clone());
     tokio::spawn(serve(listener, router, bounds(&config), metrics, stopped));
     let world = World::make(tertulia, &place, Size::of(rows)).await?;

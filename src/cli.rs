@@ -152,12 +152,13 @@ fn with_settings(sources: &Sources, command: Option<Command>) -> anyhow::Result<
 async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
     let config = &loaded.config;
     let stop = shutdown_signal().context("cannot listen for signals")?;
-    let assembly = assemble(config, Clock::System).await?;
+    let metrics = Metrics::new();
+    let assembly = assemble(config, Clock::System, &metrics).await?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}; is another server there?", config.listen))?;
     let address = listener.local_addr()?;
-    let (app, metrics) = (assembly.app.clone(), Metrics::new());
+    let app = assembly.app.clone();
     spawn_sweeper(&app);
     let keys = assembly.keys.clone();
     on_hangup(move || match keys.reload() {
@@ -168,9 +169,6 @@ async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
     say(&loaded.banner(address))?;
     if !ui::is_built() {
         tracing::warn!("The pages are not in this binary; build web/ first, or use `make run`.");
-    }
-    if config.redis_url.is_some() {
-        tracing::warn!("redis_url is set, but this version serves from one node and does not use Redis.");
     }
     let drained = serve(listener, router, bounds(config), metrics, stop).await;
     app.close().await;
@@ -184,7 +182,7 @@ async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
 async fn create_user(config: &Config, username: String, email: String, admin: bool) -> anyhow::Result<()> {
     let mut password = String::new();
     io::stdin().lock().read_line(&mut password).context("cannot read the password")?;
-    let Assembly { app, .. } = assemble(config, Clock::System).await?;
+    let Assembly { app, .. } = assemble(config, Clock::System, &Metrics::new()).await?;
     let signup = Signup {
         username,
         email,

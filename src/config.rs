@@ -136,6 +136,8 @@ pub struct Live {
     pub inbox_rooms_max: usize,
     pub look_when_deaf: Duration,
     pub look_always: Duration,
+    pub bus_outbox_max: usize,
+    pub bus_inbox_max: usize,
 }
 
 /// Section `[chat]`.

@@ -6,6 +6,7 @@
 pub mod bus;
 mod inboxes;
 mod log;
+mod redis;
 mod sessions;
 
 use std::collections::{HashMap, HashSet};

@@ -72,6 +72,14 @@ table! {
         "Database connections lent out.";
     DB_STATEMENTS = "tertulia_db_statements_total", Kind::Counter, Count,
         "SQL statements run.";
+    BUS_PUBLISHED = "tertulia_bus_published_total", Kind::Counter, Count,
+        "Messages that Redis took for the other nodes.";
+    BUS_RECEIVED = "tertulia_bus_received_total", Kind::Counter, Count,
+        "Messages of other nodes heard.";
+    BUS_DROPPED = "tertulia_bus_dropped_total", Kind::Counter, Count,
+        "Messages between nodes that were lost, by side: outbox, full or without a connection, or a full inbox.";
+    BUS_CONNECTED = "tertulia_bus_connected", Kind::Gauge, Count,
+        "1 while Redis, or every shard of a cluster, is connected; 0 otherwise, and without Redis.";
 }
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
@@ -95,6 +103,11 @@ struct Shared {
     password_queue: Gauge,
     db_in_use: Gauge,
     db_statements: Counter,
+    bus_published: Counter,
+    bus_received: Counter,
+    bus_unsent: Counter,
+    bus_unheard: Counter,
+    bus_connected: Gauge,
 }
 
 /// Numbers that other parts keep for themselves, read at each scrape.
@@ -250,6 +263,29 @@ impl Metrics {
         self.shared.deliveries.increment(u64::try_from(results).unwrap_or(u64::MAX));
     }
 
+    /// Messages that Redis took.
+    pub fn bus_published(&self, count: usize) {
+        self.shared.bus_published.increment(count as u64);
+    }
+
+    pub fn bus_received(&self) {
+        self.shared.bus_received.increment(1);
+    }
+
+    /// Messages that did not reach Redis.
+    pub fn bus_unsent(&self, count: usize) {
+        self.shared.bus_unsent.increment(count as u64);
+    }
+
+    /// A message that did not fit into the inbox.
+    pub fn bus_unheard(&self) {
+        self.shared.bus_unheard.increment(1);
+    }
+
+    pub fn bus_connected(&self, connected: bool) {
+        self.shared.bus_connected.set(f64::from(u8::from(connected)));
+    }
+
     /// Takes over the numbers that others keep.
     pub fn observe(&self, levels: Levels) {
         let Levels { documents_cached, write_queue, password_queue, db_in_use, db_statements } = levels;
@@ -276,6 +312,10 @@ impl Shared {
     fn new(recorder: PrometheusRecorder) -> Self {
         let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
         let gauge = |name| recorder.register_gauge(&Key::from_static_name(name), &METADATA);
+        let dropped = |side| {
+            let key = Key::from_parts(BUS_DROPPED, vec![Label::from_static_parts("side", side)]);
+            recorder.register_counter(&key, &METADATA)
+        };
         Self {
             handle: recorder.handle(),
             process: Process::default(),
@@ -289,6 +329,11 @@ impl Shared {
             password_queue: gauge(PASSWORD_QUEUE),
             db_in_use: gauge(DB_IN_USE),
             db_statements: counter(DB_STATEMENTS),
+            bus_published: counter(BUS_PUBLISHED),
+            bus_received: counter(BUS_RECEIVED),
+            bus_unsent: dropped("outbox"),
+            bus_unheard: dropped("inbox"),
+            bus_connected: gauge(BUS_CONNECTED),
             recorder,
         }
     }

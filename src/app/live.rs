@@ -86,11 +86,16 @@ impl Resume {
 pub enum Moment {
     Event(Arc<Entry>),
     /// The feed is open, and so many events come before it is live.
-    Started { backlog: i64 },
+    Started {
+        backlog: i64,
+    },
     /// All that was stored before the reader came has been told.
     CaughtUp,
     /// Messages that were removed for everyone.
-    Trimmed { from_seq: i64, to_seq: i64 },
+    Trimmed {
+        from_seq: i64,
+        to_seq: i64,
+    },
     /// The reader sees a room that they did not.
     Appeared,
     /// The reader no longer sees a room.
@@ -114,10 +119,8 @@ impl App {
             sizes: self.bounds.pages,
             epoch: self.epoch(),
         };
-        let opened = self
-            .store
-            .read(move |conn| Box::pin(async move { opening.read(conn, room).await }))
-            .await?;
+        let opened =
+            self.store.read(move |conn| Box::pin(async move { opening.read(conn, room).await })).await?;
         let Opened { view, start, backlog } = opened;
         let attached = self.attach(view.room.key).await?;
         let head = LogPlace { position: view.room.head, seq: view.room.last_seq };

@@ -40,6 +40,11 @@ pub fn request_id() -> String {
     code(REQUEST_ID_CHARS)
 }
 
+/// A number that no other node of an installation has.
+pub fn node() -> u64 {
+    u64::from_be_bytes(bytes())
+}
+
 /// Raw chance, for salts and secrets.
 pub(super) fn bytes<const N: usize>() -> [u8; N] {
     source().random()

@@ -9,7 +9,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::reader::Reader;
-use super::{Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, TrustedDocuments, urls};
+use super::{
+    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, TrustedDocuments, urls,
+};
 use crate::telemetry;
 
 const MS: Duration = Duration::from_millis(1);
@@ -200,6 +202,8 @@ impl Live {
             catch_up_reads_max: r.number("live.catch_up_reads_max", 1..=256),
             inbox_rooms_max: r.number("live.inbox_rooms_max", 1..=2000),
             look_when_deaf: r.duration("live.look_when_deaf", MS * 50..=MINUTE),
+            bus_outbox_max: r.number("live.bus_outbox_max", 1..=1_000_000),
+            bus_inbox_max: r.number("live.bus_inbox_max", 1..=1_000_000),
             look_always: r.duration("live.look_always", MS * 50..=HOUR),
         }
     }

@@ -219,7 +219,14 @@ impl RoomEvent {
     ) -> Result<Self> {
         let person = shown.person.as_deref().cloned();
         let user = person.ok_or_else(|| Error::internal("a member has no account"))?.into();
-        Ok(Self::MemberChanged(MemberChanged { cursor, at, replayed: shown.told.replayed, room_id, user, role }))
+        Ok(Self::MemberChanged(MemberChanged {
+            cursor,
+            at,
+            replayed: shown.told.replayed,
+            room_id,
+            user,
+            role,
+        }))
     }
 }
 

@@ -121,9 +121,12 @@ impl Live {
                 let show = Show { endpoint, caller, admitted, variables, audience };
                 Opened::Live(Box::new(Self { feed, show, over: false }))
             }
-            (_, Some(response)) => {
-                Opened::Refused(Answer::executed(response, endpoint.introspection(), true, &caller.request_id))
-            }
+            (_, Some(response)) => Opened::Refused(Answer::executed(
+                response,
+                endpoint.introspection(),
+                true,
+                &caller.request_id,
+            )),
             (None, None) => {
                 Opened::Refused(Answer::fault(Error::internal("a subscription opened without a feed")))
             }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use serde_json::json;
 
+use crate::app::live::Resume;
 use crate::error::{Code, Error};
 use crate::graphql::answer::{Answer, fault_to_json};
 use crate::graphql::call::Call;
@@ -16,7 +17,6 @@ use crate::graphql::context::Caller;
 use crate::graphql::documents::Admitted;
 use crate::graphql::http::Endpoint;
 use crate::graphql::live::{Live, Opened};
-use crate::app::live::Resume;
 
 /// One execution result on its way to a client.
 #[derive(Debug, Clone)]
@@ -55,7 +55,8 @@ impl Endpoint {
                 stream::once(run).boxed()
             }
             OperationType::Subscription => {
-                let start = Stage::Opening(Box::new(Start { endpoint, caller, admitted, variables: call.variables }));
+                let start =
+                    Stage::Opening(Box::new(Start { endpoint, caller, admitted, variables: call.variables }));
                 // A running subscription holds one box, and no frames of the functions that opened it.
                 stream::unfold(start, |stage| async move {
                     match stage {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use crate::app::App;
 use crate::app::live::{Pace, attend};
 use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Tokens, random};
@@ -16,8 +18,9 @@ use crate::domain::paging::Epoch;
 use crate::domain::sessions::Viewer;
 use crate::graphql::documents::{self, Documents, Manifest, ManifestError};
 use crate::graphql::guard::Limits;
-use crate::hub::bus::Bus;
+use crate::hub::bus::{BadUrl, Bus, Inbox, RedisOptions};
 use crate::hub::{self, Hub};
+use crate::metrics::Metrics;
 use crate::storage::{Engine, Herald, OpenError, Options, Store};
 
 /// Who access tokens are for.
@@ -41,6 +44,8 @@ pub enum StartError {
     #[error(transparent)]
     Database(#[from] OpenError),
     #[error(transparent)]
+    Redis(#[from] BadUrl),
+    #[error(transparent)]
     Keys(#[from] KeyProblem),
     #[error(transparent)]
     Documents(#[from] ManifestError),
@@ -49,14 +54,14 @@ pub enum StartError {
 }
 
 /// Opens everything that the settings name.
-pub async fn assemble(config: &Config, clock: Clock) -> Result<Assembly, StartError> {
+pub async fn assemble(config: &Config, clock: Clock, metrics: &Metrics) -> Result<Assembly, StartError> {
     make_data_folder(&config.data_dir)?;
     let keys = Arc::new(Keys::load(key_source(config))?);
     let documents = documents(config)?;
     let listener: Arc<OnceLock<Arc<Hub>>> = Arc::default();
     let store = Store::open(store_options(config, herald(&listener))).await?;
     // It needs the epoch, which the database has, which tells the hub; so it comes last.
-    let (bus, inbox) = Bus::in_process();
+    let (bus, inbox) = bus(config, store.epoch(), metrics)?;
     let hub = Arc::clone(listener.get_or_init(|| Arc::new(Hub::new(bus, hub_bounds(config)))));
     let passwords = Passwords::start(PasswordOptions {
         cost: config.bcrypt_cost,
@@ -122,6 +127,19 @@ fn herald(listener: &Arc<OnceLock<Arc<Hub>>>) -> Herald {
             hub.announce(news);
         }
     })
+}
+
+/// Redis where it is configured, and else nobody.
+fn bus(config: &Config, epoch: Epoch, metrics: &Metrics) -> Result<(Bus, Inbox), StartError> {
+    let Some(url) = &config.redis_url else { return Ok(Bus::in_process()) };
+    Ok(Bus::redis(&RedisOptions {
+        url: SecretString::from(url.expose().to_owned()),
+        node: random::node(),
+        epoch,
+        outbox_max: config.live.bus_outbox_max,
+        inbox_max: config.live.bus_inbox_max,
+        metrics: metrics.clone(),
+    })?)
 }
 
 fn hub_bounds(config: &Config) -> hub::Bounds {

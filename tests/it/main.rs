@@ -6,6 +6,7 @@ mod accounts;
 mod architecture;
 mod authorisation;
 mod bad_input;
+mod bus;
 mod cli;
 mod clients;
 mod credentials;

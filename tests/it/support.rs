@@ -4,6 +4,7 @@ pub mod app;
 pub mod exchange;
 pub mod postgres;
 pub mod raw;
+pub mod redis;
 pub mod sql;
 
 pub use app::{Caller, Db, TestApp};

@@ -100,7 +100,8 @@ impl App {
         match read {
             Ok(Some(page)) if page.more => room.skip_to(page.head),
             Ok(Some(page)) => {
-                let entries = page.events.into_iter().map(|(event, person)| Entry::with_person(event, person));
+                let entries =
+                    page.events.into_iter().map(|(event, person)| Entry::with_person(event, person));
                 room.fill(entries, page.head);
             }
             Ok(None) => {}

@@ -188,9 +188,7 @@ impl RoomFeed {
             });
             self.reader.prepend(&entries.collect::<Vec<_>>(), start);
             // From the ring they are rendered once for all who missed them.
-            if let Take::Events(entries) =
-                self.reader.take(TAKE_MAX, self.caller.user, self.head.position)
-            {
+            if let Take::Events(entries) = self.reader.take(TAKE_MAX, self.caller.user, self.head.position) {
                 return Ok(self.tell(entries));
             }
         }

@@ -244,7 +244,8 @@ impl InboxFeed {
         let Opening { view, start, head, new, .. } = opening;
         let room = view.room.key;
         let attached = self.app.attach(room).await?;
-        let feed = RoomFeed::quiet(Arc::clone(&self.app), self.caller, &view.room, attached.reader(start), head);
+        let feed =
+            RoomFeed::quiet(Arc::clone(&self.app), self.caller, &view.room, attached.reader(start), head);
         self.feeds.insert(room, feed);
         self.places.insert(room, start);
         self.ready.push(room);

@@ -65,11 +65,12 @@ impl TestApp {
     pub async fn at(data: TempDir, db: Db, settings: &[(&str, &str)]) -> Self {
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let config = config(&data, &db, settings);
-        let assembly = assemble(&config, clock.clone()).await.unwrap();
+        let metrics = Metrics::new();
+        let assembly = assemble(&config, clock.clone(), &metrics).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let (app, metrics) = (assembly.app.clone(), Metrics::new());
+        let app = assembly.app.clone();
         let base = config.public_url_at(address);
         let router = router(assembly, &config, base, &metrics, stopped.clone());
         let done = tokio::spawn(serve(listener, router, bounds(&config), metrics.clone(), stopped));
