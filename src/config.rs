@@ -138,6 +138,14 @@ pub struct Live {
     pub look_always: Duration,
     pub bus_outbox_max: usize,
     pub bus_inbox_max: usize,
+    pub operations_max: usize,
+    pub message_bytes_max: usize,
+    pub init_timeout: Duration,
+    pub ping_interval: Duration,
+    pub pong_timeout: Duration,
+    pub stall_timeout: Duration,
+    pub renew_warning: Duration,
+    pub renew_grace: Duration,
 }
 
 /// Section `[chat]`.

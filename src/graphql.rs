@@ -20,3 +20,4 @@ pub mod rooms;
 pub mod schema;
 pub mod subscriptions;
 pub mod users;
+pub mod ws;

@@ -237,7 +237,7 @@ impl Hub {
             }
         }
         drop(rooms);
-        self.sessions.tidy();
+        self.sessions.tidy(now);
         self.inboxes.tidy();
     }
 

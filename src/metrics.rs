@@ -64,6 +64,12 @@ table! {
         "Results of subscriptions handed to connections.";
     DOCUMENTS_CACHED = "tertulia_graphql_documents_cached", Kind::Gauge, Count,
         "Parsed documents kept.";
+    SOCKETS_OPEN = "tertulia_sockets_open", Kind::Gauge, Count,
+        "WebSockets open that speak a known sub-protocol.";
+    SOCKETS_CLOSED = "tertulia_sockets_closed_total", Kind::Counter, Count,
+        "WebSockets ended, by why: peer, protocol, forbidden, init_timeout, unresponsive, internal or shutdown.";
+    SOCKET_OPERATIONS = "tertulia_socket_operations_open", Kind::Gauge, Count,
+        "GraphQL operations running on WebSockets.";
     WRITE_QUEUE = "tertulia_write_queue_depth", Kind::Gauge, Count,
         "Units of work waiting for SQLite's writer.";
     PASSWORD_QUEUE = "tertulia_password_queue_depth", Kind::Gauge, Count,
@@ -99,6 +105,8 @@ struct Shared {
     connections_open: Gauge,
     deliveries: Counter,
     documents_cached: Gauge,
+    sockets_open: Gauge,
+    socket_operations: Gauge,
     write_queue: Gauge,
     password_queue: Gauge,
     db_in_use: Gauge,
@@ -145,6 +153,36 @@ impl Overdue {
             Self::Idle => "idle",
             Self::Stalled => "stalled",
             Self::Drain => "drain",
+        }
+    }
+}
+
+/// Why a WebSocket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketEnd {
+    /// The client left, with a good-bye or without.
+    Peer,
+    /// The client broke a rule of the protocol.
+    Protocol,
+    /// Its token was refused, or ran out.
+    Forbidden,
+    InitTimeout,
+    /// The client did not read, or did not answer a ping; or the server had no time for it.
+    Unresponsive,
+    Internal,
+    Shutdown,
+}
+
+impl SocketEnd {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Peer => "peer",
+            Self::Protocol => "protocol",
+            Self::Forbidden => "forbidden",
+            Self::InitTimeout => "init_timeout",
+            Self::Unresponsive => "unresponsive",
+            Self::Internal => "internal",
+            Self::Shutdown => "shutdown",
         }
     }
 }
@@ -286,6 +324,20 @@ impl Metrics {
         self.shared.bus_connected.set(f64::from(u8::from(connected)));
     }
 
+    /// Counts a socket as open until the guard is dropped.
+    pub fn socket_open(&self) -> Counted {
+        Counted::new(self.shared.sockets_open.clone())
+    }
+
+    pub fn socket_closed(&self, why: SocketEnd) {
+        self.counter(SOCKETS_CLOSED, vec![Label::from_static_parts("why", why.as_str())]).increment(1);
+    }
+
+    /// Counts an operation of a socket as running until the guard is dropped.
+    pub fn socket_operation_open(&self) -> Counted {
+        Counted::new(self.shared.socket_operations.clone())
+    }
+
     /// Takes over the numbers that others keep.
     pub fn observe(&self, levels: Levels) {
         let Levels { documents_cached, write_queue, password_queue, db_in_use, db_statements } = levels;
@@ -325,6 +377,8 @@ impl Shared {
             connections_open: gauge(CONNECTIONS_OPEN),
             deliveries: counter(DELIVERIES),
             documents_cached: gauge(DOCUMENTS_CACHED),
+            sockets_open: gauge(SOCKETS_OPEN),
+            socket_operations: gauge(SOCKET_OPERATIONS),
             write_queue: gauge(WRITE_QUEUE),
             password_queue: gauge(PASSWORD_QUEUE),
             db_in_use: gauge(DB_IN_USE),
@@ -347,9 +401,10 @@ mod tests {
         metrics.http_request("GET", "/graphql", Some(200), Duration::from_millis(3));
         metrics.connection_overdue(Overdue::Head);
         metrics.accept_error(true);
+        metrics.socket_closed(SocketEnd::Peer);
         metrics.graphql_operation("query", Some("NOT_FOUND"));
         metrics.observe(Levels { db_statements: 3, ..Levels::default() });
-        vec![metrics.http_in_flight()]
+        vec![metrics.http_in_flight(), metrics.socket_open(), metrics.socket_operation_open()]
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod sessions;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
@@ -31,6 +32,27 @@ pub struct Origin {
     pub address: Option<IpAddr>,
     /// What the device calls itself.
     pub client: String,
+}
+
+/// Who a credential stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    pub viewer: Viewer,
+    /// `None` for one that does not run out.
+    pub lasts: Option<Lasts>,
+}
+
+impl Identity {
+    /// A caller without a credential.
+    pub const ANONYMOUS: Self = Self { viewer: Viewer::Anonymous, lasts: None };
+}
+
+/// How long an access token is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lasts {
+    pub until: Timestamp,
+    /// As of when it was looked at.
+    pub left: Duration,
 }
 
 /// The two tokens of a session.
@@ -64,8 +86,16 @@ impl App {
     /// # Errors
     /// `UNAUTHENTICATED` when it is not one of ours, or its session is over; `TOKEN_EXPIRED`.
     pub async fn authenticate(&self, credential: &Credential) -> Result<Viewer> {
+        Ok(self.identify(credential).await?.viewer)
+    }
+
+    /// Who calls with this credential, and until when it is good.
+    ///
+    /// # Errors
+    /// As [`App::authenticate`].
+    pub async fn identify(&self, credential: &Credential) -> Result<Identity> {
         let token = match credential {
-            Credential::None => return Ok(Viewer::Anonymous),
+            Credential::None => return Ok(Identity::ANONYMOUS),
             Credential::Malformed => return Err(Error::new(Code::Unauthenticated, Text::TokenInvalid)),
             Credential::Bearer(token) => token,
         };
@@ -87,7 +117,11 @@ impl App {
             }
         };
         match known {
-            Some(signed_in) if signed_in.user_id == claims.user => Ok(Viewer::User(signed_in)),
+            Some(signed_in) if signed_in.user_id == claims.user => {
+                let left = (claims.expires_at - self.clock.now()).to_std().unwrap_or_default();
+                let lasts = Lasts { until: claims.expires_at, left };
+                Ok(Identity { viewer: Viewer::User(signed_in), lasts: Some(lasts) })
+            }
             _ => Err(Error::new(Code::Unauthenticated, Text::SessionOver)),
         }
     }

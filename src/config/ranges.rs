@@ -194,6 +194,10 @@ impl Chat {
 
 impl Live {
     fn read(r: &mut Reader<'_>) -> Self {
+        let ping_interval = r.duration("live.ping_interval", MS * 100..=HOUR);
+        let pong_timeout = r.duration("live.pong_timeout", MS * 50..=HOUR);
+        let rule = "live.pong_timeout may not be more than live.ping_interval";
+        r.agree(&["live.pong_timeout", "live.ping_interval"], pong_timeout <= ping_interval, rule);
         Self {
             ring_events_max: r.number("live.ring_events_max", 2..=65_536),
             ring_bytes_max: r.number("live.ring_bytes_max", 65_536..=1_073_741_824),
@@ -202,9 +206,17 @@ impl Live {
             catch_up_reads_max: r.number("live.catch_up_reads_max", 1..=256),
             inbox_rooms_max: r.number("live.inbox_rooms_max", 1..=2000),
             look_when_deaf: r.duration("live.look_when_deaf", MS * 50..=MINUTE),
+            look_always: r.duration("live.look_always", MS * 50..=HOUR),
             bus_outbox_max: r.number("live.bus_outbox_max", 1..=1_000_000),
             bus_inbox_max: r.number("live.bus_inbox_max", 1..=1_000_000),
-            look_always: r.duration("live.look_always", MS * 50..=HOUR),
+            operations_max: r.number("live.operations_max", 1..=10_000),
+            message_bytes_max: r.number("live.message_bytes_max", 1024..=16_777_216),
+            init_timeout: r.duration("live.init_timeout", MS * 100..=MINUTE),
+            ping_interval,
+            pong_timeout,
+            stall_timeout: r.duration("live.stall_timeout", MS * 100..=HOUR),
+            renew_warning: r.duration("live.renew_warning", Duration::ZERO..=HOUR),
+            renew_grace: r.duration("live.renew_grace", Duration::ZERO..=HOUR),
         }
     }
 }

@@ -4,8 +4,8 @@ use async_graphql::{Response as Executed, ServerError, Value as GqlValue};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::error::{Code, Error, Language, Text};
-use crate::graphql::error::{extensions, log_once};
+use crate::error::{Code, Error, Language};
+use crate::graphql::error::error_json;
 use crate::graphql::guard::Refusal;
 
 /// Errors of one document that are told; a short document can earn thousands.
@@ -100,22 +100,11 @@ impl Answer {
                 executed.errors.iter().filter_map(|error| serde_json::to_value(error).ok()).collect()
             }
             Self::Refused { errors, fault, .. } => {
-                let faults = fault.as_deref().map(|fault| fault_to_json(fault, language, request_id));
+                let faults = fault.as_deref().map(|fault| error_json(fault, language, request_id));
                 errors.iter().map(|told| told.to_json(request_id)).chain(faults).collect()
             }
         }
     }
-}
-
-/// An error of ours as it stands among the top-level errors.
-pub(super) fn fault_to_json(error: &Error, language: Language, request_id: &str) -> Value {
-    log_once(error, request_id);
-    let values = serde_json::to_value(extensions(error, request_id)).unwrap_or(Value::Null);
-    let text = match error.code() {
-        Code::Internal => Text::Internal.render(language),
-        _ => error.text().render(language),
-    };
-    json!({ "message": text, "extensions": values })
 }
 
 pub(super) fn known_code(error: &ServerError) -> Option<Code> {

@@ -4,10 +4,13 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::app::auth::{SessionTokens, Signup};
+use crate::auth::Credential;
+use crate::error::{Code, Error};
 use crate::graphql::context::{app, caller, viewer};
 use crate::graphql::error::{UserError, settle};
 use crate::graphql::ids::{DateTime, UserType};
 use crate::graphql::users::User;
+use crate::graphql::ws::connection::Connection;
 
 /// Fields that a caller without a valid token may use.
 pub(super) const PUBLIC_FIELDS: [&str; 3] = ["signup", "login", "refreshSession"];
@@ -103,6 +106,18 @@ pub(super) struct ChangePasswordPayload {
     errors: Vec<UserError>,
 }
 
+#[derive(InputObject)]
+pub(super) struct RenewConnectionInput {
+    access_token: String,
+}
+
+#[derive(SimpleObject, Default)]
+pub(super) struct RenewConnectionPayload {
+    /// This socket is good until then.
+    expires_at: Option<DateTime>,
+    errors: Vec<UserError>,
+}
+
 #[derive(Debug, Default)]
 pub struct AuthMutation;
 
@@ -172,6 +187,30 @@ impl AuthMutation {
         Ok(match settle(ctx, outcome)? {
             Ok(tokens) => ChangePasswordPayload { tokens: Some(tokens.into()), errors: Vec::new() },
             Err(errors) => ChangePasswordPayload { errors, ..Default::default() },
+        })
+    }
+
+    /// On a WebSocket only: a fresh token for the socket in use, so long subscriptions outlive short tokens.
+    async fn renew_connection(
+        &self,
+        ctx: &Context<'_>,
+        input: RenewConnectionInput,
+    ) -> async_graphql::Result<RenewConnectionPayload> {
+        let renewed = async {
+            let connection = ctx.data_opt::<Connection>().ok_or_else(|| {
+                Error::plain(
+                    Code::BadInput,
+                    "Only a WebSocket is renewed; elsewhere each request has its token.",
+                )
+            })?;
+            let credential = Credential::from_header(&format!("Bearer {}", input.access_token));
+            let identity = app(ctx).identify(&credential).await?;
+            connection.renew(identity)?;
+            Ok(identity.lasts.map(|lasts| lasts.until.into()))
+        };
+        Ok(match settle(ctx, renewed.await)? {
+            Ok(expires_at) => RenewConnectionPayload { expires_at, errors: Vec::new() },
+            Err(errors) => RenewConnectionPayload { errors, ..Default::default() },
         })
     }
 }

@@ -1,8 +1,9 @@
 //! Faults in the words of GraphQL: `errors` of a payload, and top-level errors.
 
 use async_graphql::{Context, Enum, ErrorExtensionValues, SimpleObject, Value};
+use serde_json::{Value as Json, json};
 
-use crate::error::{Code, Error, Fault, Language, Result};
+use crate::error::{Code, Error, Fault, Language, Result, Text};
 use crate::graphql::context::caller;
 
 /// Why something was refused. New values may appear: treat an unknown one as BAD_INPUT.
@@ -97,6 +98,17 @@ pub(super) fn extensions(error: &Error, request_id: &str) -> ErrorExtensionValue
         values.set("retryAfterMs", Value::from(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)));
     }
     values
+}
+
+/// A fault as one GraphQL error in JSON, for answers that the executor did not make.
+pub(super) fn error_json(error: &Error, language: Language, request_id: &str) -> Json {
+    log_once(error, request_id);
+    let values = serde_json::to_value(extensions(error, request_id)).unwrap_or(Json::Null);
+    let text = match error.code() {
+        Code::Internal => Text::Internal.render(language),
+        _ => error.text().render(language),
+    };
+    json!({ "message": text, "extensions": values })
 }
 
 /// Faults of ours are logged where they become an answer, and nowhere else.

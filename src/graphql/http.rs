@@ -4,6 +4,7 @@
 //! authenticated, executed and answered. Subscriptions do not travel this way.
 
 mod negotiate;
+mod request;
 mod response;
 
 use std::net::SocketAddr;
@@ -25,18 +26,20 @@ use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Language, Text};
 use crate::graphql::answer::Answer;
 use crate::graphql::auth::PUBLIC_FIELDS;
-use crate::graphql::call::{self, Call, Calls};
+use crate::graphql::call::Call;
 use crate::graphql::context::{Caller, Links};
 use crate::graphql::documents::{Admitted, Documents, Incoming, persisted_hash};
 use crate::graphql::guard::Refusal;
 use crate::graphql::loaders::loaders;
 use crate::graphql::operation::kind_name;
 use crate::graphql::schema::{self, ChatSchema};
+use crate::graphql::ws::connection::Connection;
 use crate::http::client::Client;
 use crate::http::headers::{Origin, RequestId, is_cross_site};
 use crate::metrics::Metrics;
 
 use negotiate::Media;
+use request::Calls;
 use response::Face;
 
 /// Calls that one batch may hold, whatever the configuration says.
@@ -208,13 +211,14 @@ impl Endpoint {
             language: sender.face.language,
             request_id: sender.face.request_id.clone(),
         };
-        self.execute(&caller, call.variables, admitted).await
+        self.execute(&caller, None, call.variables, admitted).await
     }
 
     /// Executes a query or a mutation for a caller who is known.
     pub(super) async fn execute(
         &self,
         caller: &Caller,
+        connection: Option<Connection>,
         variables: Variables,
         admitted: &Admitted,
     ) -> Result<Answer, Answer> {
@@ -222,10 +226,13 @@ impl Endpoint {
             let text = "This server does not show its schema.";
             return Err(Answer::fault(Error::plain(Code::Forbidden, text)));
         }
-        let request = admitted
+        let mut request = admitted
             .request(variables)
             .data(caller.clone())
             .data(loaders(Arc::clone(&self.app), caller.viewer));
+        if let Some(connection) = connection {
+            request = request.data(connection);
+        }
         let executed = self.schema.execute(request).await;
         // Of two mutations the first may have had its effect before the second was found malformed.
         let harmless = admitted.kind() == OperationType::Query || admitted.operation.fields_at_root == 1;
@@ -304,7 +311,7 @@ pub async fn get(
     let parts =
         Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
     match endpoint.sender(&parts) {
-        Ok(sender) => endpoint.serve(&sender, call::from_query(uri.query().unwrap_or_default())).await,
+        Ok(sender) => endpoint.serve(&sender, request::from_query(uri.query().unwrap_or_default())).await,
         Err(refusal) => *refusal,
     }
 }
@@ -329,7 +336,7 @@ pub async fn post(
         return sender.face.unsupported_media();
     }
     match body {
-        Ok(body) => endpoint.serve(&sender, call::from_body(&body)).await,
+        Ok(body) => endpoint.serve(&sender, request::from_body(&body)).await,
         // The server has already said what is wrong with a body that did not arrive.
         Err(_) => sender.face.refuse(&Error::new(Code::PayloadTooLarge, Text::PayloadTooLarge)),
     }

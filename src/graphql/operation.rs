@@ -11,12 +11,14 @@ use serde_json::json;
 
 use crate::app::live::Resume;
 use crate::error::{Code, Error};
-use crate::graphql::answer::{Answer, fault_to_json};
+use crate::graphql::answer::Answer;
 use crate::graphql::call::Call;
 use crate::graphql::context::Caller;
 use crate::graphql::documents::Admitted;
+use crate::graphql::error::error_json;
 use crate::graphql::http::Endpoint;
 use crate::graphql::live::{Live, Opened};
+use crate::graphql::ws::connection::Connection;
 
 /// One execution result on its way to a client.
 #[derive(Debug, Clone)]
@@ -36,11 +38,20 @@ pub(super) enum Item {
 }
 
 /// A running operation: all that is ready comes together, and its end is its completion.
+///
+/// Queries and mutations have an upper bound of their `size_hint`; subscriptions have none.
 pub(super) type Operation = Pin<Box<dyn Stream<Item = Vec<Item>> + Send>>;
 
 impl Endpoint {
     /// Runs a call for a caller who is known. Refusals are items like any other.
-    pub(super) fn operate(self: &Arc<Self>, caller: &Arc<Caller>, call: Call) -> Operation {
+    ///
+    /// `connection` is the socket it came by, which it may renew.
+    pub(super) fn operate(
+        self: &Arc<Self>,
+        caller: &Caller,
+        connection: Option<&Connection>,
+        call: Call,
+    ) -> Operation {
         let admitted = match self.admit(&call) {
             Ok(admitted) => admitted,
             Err(refusal) => {
@@ -48,10 +59,13 @@ impl Endpoint {
                 return only(refused(caller, &Answer::refused(&refusal)));
             }
         };
-        let (endpoint, caller) = (Arc::clone(self), Arc::clone(caller));
+        let (endpoint, caller) = (Arc::clone(self), Arc::new(caller.clone()));
         match admitted.kind() {
             OperationType::Query | OperationType::Mutation => {
-                let run = async move { vec![endpoint.run_once(&caller, call.variables, &admitted).await] };
+                let connection = connection.cloned();
+                let run = async move {
+                    vec![endpoint.run_once(&caller, connection, call.variables, &admitted).await]
+                };
                 stream::once(run).boxed()
             }
             OperationType::Subscription => {
@@ -73,8 +87,14 @@ impl Endpoint {
         }
     }
 
-    async fn run_once(&self, caller: &Caller, variables: Variables, admitted: &Admitted) -> Item {
-        let (Ok(answer) | Err(answer)) = self.execute(caller, variables, admitted).await;
+    async fn run_once(
+        &self,
+        caller: &Caller,
+        connection: Option<Connection>,
+        variables: Variables,
+        admitted: &Admitted,
+    ) -> Item {
+        let (Ok(answer) | Err(answer)) = self.execute(caller, connection, variables, admitted).await;
         self.count(kind_name(admitted.kind()), answer.code());
         match answer {
             Answer::Executed(executed) => match serde_json::to_vec(&*executed) {
@@ -133,7 +153,7 @@ fn refused(caller: &Caller, answer: &Answer) -> Item {
 
 /// A fault of ours that ends an operation.
 pub(super) fn fault(caller: &Caller, error: &Error) -> Item {
-    errors(&[fault_to_json(error, caller.language, &caller.request_id)])
+    errors(&[error_json(error, caller.language, &caller.request_id)])
 }
 
 fn errors(errors: &[serde_json::Value]) -> Item {

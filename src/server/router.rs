@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{Method, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,6 +15,7 @@ use crate::auth::{Keys, random};
 use crate::config::Config;
 use crate::graphql::context::Links;
 use crate::graphql::http::{self, Endpoint};
+use crate::graphql::ws::{self, Sockets};
 use crate::http::headers::Origin;
 use crate::metrics::{Levels, Metrics};
 use crate::server::assemble::Assembly;
@@ -33,8 +34,11 @@ pub fn router(
 ) -> Router {
     let Assembly { app, keys, documents } = assembly;
     let https = public_url.starts_with("https://");
+    let own_origin = Origin::parse(&public_url);
     let links = Links { public_url };
     let endpoint = Arc::new(Endpoint::new(Arc::clone(&app), documents, links, config, metrics.clone()));
+    let shared = (Arc::clone(&endpoint), Arc::clone(&app));
+    let sockets = Arc::new(Sockets::new(shared, config, own_origin, metrics.clone(), stop.clone()));
     let levels: ReadLevels = {
         let (app, endpoint) = (Arc::clone(&app), Arc::clone(&endpoint));
         Arc::new(move || Levels {
@@ -49,7 +53,7 @@ pub fn router(
         let app = Arc::clone(&app);
         async move { app.store().ping().await.map_err(|_| NotReady) }
     });
-    let faces = graphql(endpoint).merge(ui::routes()).merge(jwks(keys));
+    let faces = graphql(endpoint, sockets).merge(ui::routes()).merge(jwks(keys));
     let probes = health::routes(vec![database], stop, Some((metrics.clone(), levels)));
     let settings = Settings {
         bounds: bounds(config),
@@ -78,13 +82,18 @@ pub fn bounds(config: &Config) -> Bounds {
     }
 }
 
-/// A browser that opens `/graphql` sees the playground; everyone else talks to the schema.
-fn graphql(endpoint: Arc<Endpoint>) -> Router {
-    let api = get(http::get).post(http::post).route_layer(from_fn(page_first));
+/// A browser that opens `/graphql` sees the playground; everyone else talks to the schema, over HTTP or a
+/// WebSocket.
+fn graphql(endpoint: Arc<Endpoint>, sockets: Arc<Sockets>) -> Router {
+    let first = from_fn_with_state(sockets, socket_or_page_first);
+    let api = get(http::get).post(http::post).route_layer(first);
     Router::new().route("/graphql", api).with_state(endpoint)
 }
 
-async fn page_first(request: Request, next: Next) -> Response {
+async fn socket_or_page_first(State(sockets): State<Arc<Sockets>>, request: Request, next: Next) -> Response {
+    if ws::is_upgrade(request.method(), request.headers()) {
+        return sockets.upgrade(request.into_parts().0).await;
+    }
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     if reads && ui::wants_page(request.headers(), request.uri()) {
         return ui::playground();

@@ -42,6 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust_embed", &["ui"]),
     ("rustls", &["storage"]),
     ("tokio_postgres", &["storage"]),
+    ("tokio_tungstenite", &["graphql"]),
     ("toml", &["config"]),
     ("tower_http", &["server"]),
     ("tracing_subscriber", &["telemetry"]),
@@ -169,7 +170,7 @@ fn inv_2_a_foreign_crate_has_one_home() {
 
 /// Methods of `App` that are not use cases: they make it, watch it or close it, or find out who calls.
 const NOT_USE_CASES: &[&str] =
-    &["new", "bounds", "epoch", "store", "password_queue_len", "close", "authenticate"];
+    &["new", "bounds", "epoch", "store", "password_queue_len", "close", "authenticate", "identify"];
 
 #[test]
 fn inv_3_only_app_opens_a_transaction_or_asks_policy() {

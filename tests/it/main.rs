@@ -30,6 +30,7 @@ mod rooms;
 mod sending;
 mod server;
 mod sessions;
+mod sockets;
 mod statements;
 mod storage;
 mod support;

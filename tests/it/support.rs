@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod postgres;
 pub mod raw;
 pub mod redis;
+pub mod socket;
 pub mod sql;
 
 pub use app::{Caller, Db, TestApp};

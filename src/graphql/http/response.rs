@@ -7,7 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::error::{Code, Error, Language};
-use crate::graphql::answer::{Answer, fault_to_json, known_code};
+use crate::graphql::answer::{Answer, known_code};
+use crate::graphql::error::error_json;
 use crate::graphql::http::negotiate::Media;
 
 /// How this request is answered, whatever the answer is.
@@ -140,7 +141,7 @@ impl Face {
     }
 
     fn fault(&self, error: &Error) -> Value {
-        fault_to_json(error, self.language, &self.request_id)
+        error_json(error, self.language, &self.request_id)
     }
 
     fn json(&self, body: &Value) -> Response {

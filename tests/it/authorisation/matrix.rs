@@ -96,6 +96,10 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.removeMember",
             "mutation { removeMember(input: { roomId: $ROOM, userId: $SECOND }) { removedUserId errors { code } } }",
             "/removeMember/removedUserId", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "OK"]),
+        // What it does on a socket is in sockets/tokens.rs.
+        row("Mutation.renewConnection",
+            "mutation { renewConnection(input: { accessToken: $GUESSED }) { expiresAt errors { code } } }",
+            "/renewConnection/expiresAt", ["BAD_INPUT", "BAD_INPUT", "BAD_INPUT", "BAD_INPUT", "BAD_INPUT"]),
         row("Mutation.sendDirectMessage",
             "mutation { sendDirectMessage(input: { userId: $STRANGER, text: \"hi\" }) { message { id } errors { code } } }",
             "/sendDirectMessage/message", SIGNED_IN),
