@@ -157,11 +157,11 @@ impl Sockets {
     }
 
     /// Says which sub-protocols there are. A refused handshake could not: browsers do not show its answer.
-    async fn turn_away(self: Arc<Self>, socket: WebSocket) {
+    async fn turn_away(self: Arc<Self>, mut socket: WebSocket) {
         self.metrics.socket_closed(SocketEnd::Protocol);
         let [modern, legacy] = Dialect::ALL.map(Dialect::name);
         let reason = format!("Offer the sub-protocol {modern}, or the older {legacy}.");
-        session::farewell(socket, Close::new(CloseCode::UnknownProtocol, &reason)).await;
+        session::farewell(&mut socket, Close::new(CloseCode::UnknownProtocol, &reason)).await;
     }
 }
 

@@ -138,14 +138,12 @@ impl Session {
         self.operations.clear();
         let close = self.close.take();
         let code = close.as_ref().filter(|_| !left).map(|close| close.code);
-        self.sockets.metrics.socket_closed(code.map_or(SocketEnd::Peer, end));
-        tracing::debug!(
-            request.id = self.caller.request_id,
-            code = code.map(CloseCode::number),
-            "socket closed"
-        );
+        let why = code.map_or(SocketEnd::Peer, end);
+        self.sockets.metrics.socket_closed(why);
+        let (id, code) = (&self.caller.request_id, code.map(CloseCode::number));
+        tracing::info!(request.id = id, code, why = why.as_str(), "socket closed");
         if let Some(close) = close {
-            farewell(self.socket, close).await;
+            farewell(&mut self.socket, close).await;
         }
     }
 
@@ -354,7 +352,7 @@ fn unreadable(error: axum::Error) -> Option<Unreadable> {
 
 /// Says why, and waits a moment for the peer to say good-bye: closing with its frames unread would reset the
 /// connection, and the reason could be lost.
-pub(super) async fn farewell(mut socket: WebSocket, close: Close) {
+pub(super) async fn farewell(socket: &mut WebSocket, close: Close) {
     let Close { code, reason } = close;
     let frame = CloseFrame { code: code.number(), reason: reason.into() };
     let farewell = async {
