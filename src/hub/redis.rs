@@ -116,7 +116,8 @@ impl Shared {
     }
 
     /// A link has ended with so many messages unanswered.
-    fn lose(&self, link: LinkId, unanswered: usize) {
+    fn lose(&self, link: LinkId, unanswered: usize, reason: String) {
+        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
         self.subscriptions().lose(link);
         if unanswered > 0 {
             self.dropped(unanswered);
@@ -131,15 +132,8 @@ impl Shared {
         self.woken.notify_one();
     }
 
-    fn say_why(&self, fault: &impl fmt::Display) {
-        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = fault.to_string();
-    }
-
     fn reason(&self) -> String {
-        match self.reason.lock().unwrap_or_else(PoisonError::into_inner).as_str() {
-            "" => "the connection was closed".to_owned(),
-            reason => reason.to_owned(),
-        }
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether every slot has a link that stands.
@@ -194,7 +188,7 @@ impl Handle {
             moved: AtomicBool::new(false),
             missed: AtomicBool::new(false),
             links: AtomicU64::new(0),
-            reason: Mutex::default(),
+            reason: Mutex::new("the connection was closed".to_owned()),
         });
         drop(shared.subscriptions().want(Topic::Everyone));
         shared.give_up(Topic::Everyone);

@@ -68,7 +68,7 @@ impl Driver {
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
                 let outcome = self.connect().await;
-                self.report(outcome);
+                self.report(outcome.err());
             } else if whole_since.is_none() {
                 whole_since = Some(Instant::now());
             } else {
@@ -113,11 +113,10 @@ impl Driver {
         }
         self.known = nodes.into_iter().cloned().collect();
         self.install(&layout);
-        match fault {
-            _ if self.shared.connected() => Ok(()),
-            Some(fault) => Err(fault),
-            None => Err("the cluster has slots without a node".to_owned()),
+        if self.shared.connected() {
+            return Ok(());
         }
+        Err(fault.unwrap_or_else(|| "the cluster has slots without a node".to_owned()))
     }
 
     /// Asks those who are connected, then whoever is known.
@@ -187,13 +186,12 @@ impl Driver {
         }
     }
 
-    fn report(&mut self, outcome: Result<(), String>) {
-        match outcome {
-            Ok(()) => {
-                let kind = if self.links.iter().any(|link| link.sharded) { "cluster" } else { "server" };
-                self.tell(true, kind);
-            }
-            Err(reason) => self.tell(false, &reason),
+    fn report(&mut self, fault: Option<String>) {
+        if self.shared.connected() {
+            let kind = if self.links.iter().any(|link| link.sharded) { "cluster" } else { "server" };
+            self.tell(true, kind);
+        } else {
+            self.tell(false, &fault.unwrap_or_else(|| self.shared.reason()));
         }
     }
 

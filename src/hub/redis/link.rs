@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,9 @@ use super::wire::{self, Sort};
 use crate::hub::bus::{Heard, Topic};
 
 /// How many messages go into one write.
-const BATCH_MAX: usize = 512;
+const BATCH_MAX: usize = 256;
+/// How many subscriptions go into one write; a reconnect may have very many.
+const TURN_MAX: usize = 4096;
 /// A connection that has nothing to send is tried this often.
 const KNOCK_AFTER: Duration = Duration::from_secs(1);
 /// With `KNOCK_AFTER`, a connection that is only half there is noticed within three seconds.
@@ -56,6 +58,25 @@ struct Task {
     turned: Mutex<HashSet<Topic>>,
     waiting: Notify,
     pulse: Arc<Pulse>,
+}
+
+impl Task {
+    fn turned(&self) -> MutexGuard<'_, HashSet<Topic>> {
+        self.turned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What goes into the next write. The rest stays, and is not forgotten.
+    fn take_turned(&self) -> Vec<Topic> {
+        let mut turned = self.turned();
+        let taken: Vec<Topic> = turned.iter().take(TURN_MAX).copied().collect();
+        for topic in &taken {
+            turned.remove(topic);
+        }
+        if !turned.is_empty() {
+            self.waiting.notify_one();
+        }
+        taken
+    }
 }
 
 /// Whether a connection still stands. Apart from all else, so that what hears does not hold what sends.
@@ -127,7 +148,7 @@ impl Link {
 
     /// Has Redis told whether the topic is wanted.
     pub(super) fn turn(&self, topics: impl IntoIterator<Item = Topic>) {
-        self.task.turned.lock().unwrap_or_else(PoisonError::into_inner).extend(topics);
+        self.task.turned().extend(topics);
         self.task.waiting.notify_one();
     }
 
@@ -207,10 +228,10 @@ enum Fault {
 impl Sender {
     async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         let mut batch = Vec::new();
-        loop {
+        let reason = loop {
             tokio::select! {
                 biased;
-                () = self.task.pulse.stopped.notified() => break,
+                () = self.task.pulse.stopped.notified() => break "the connection was closed".to_owned(),
                 () = self.task.waiting.notified() => {}
                 taken = jobs.recv_many(&mut batch, BATCH_MAX) => if taken == 0 { return },
                 () = tokio::time::sleep(KNOCK_AFTER) => {}
@@ -220,18 +241,15 @@ impl Sender {
             {
                 batch.push(job);
             }
-            let turned =
-                std::mem::take(&mut *self.task.turned.lock().unwrap_or_else(PoisonError::into_inner));
-            let turned = self.shared.wanted(turned);
+            let turned = self.shared.wanted(self.task.take_turned());
             if let Err(fault) = self.exchange(&turned, &batch).await {
-                self.shared.say_why(&fault);
-                break;
+                break fault.to_string();
             }
             batch.clear();
-        }
+        };
         self.task.pulse.stop();
         jobs.close();
-        self.shared.lose(self.id, batch.len() + jobs.len());
+        self.shared.lose(self.id, batch.len() + jobs.len(), reason);
     }
 
     /// One write and all its answers.
