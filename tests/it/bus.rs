@@ -11,7 +11,7 @@ use tertulia::hub::bus::{Bus, Heard, RedisOptions, Topic};
 use tokio::time::timeout;
 
 use crate::support::redis::{Cluster, Redis};
-use peer::{Peer, Place, ROOM, message, options, room, until};
+use peer::{PATIENCE, Peer, Place, ROOM, message, options, room, until};
 
 /// Runs each test once on a plain Redis and once on a cluster.
 macro_rules! on_redis {
@@ -195,7 +195,7 @@ on_redis! {
         (0..1000).for_each(|number| sender.publish(ROOM, &number.to_string()));
         let Peer { bus, mut inbox, .. } = sender;
         drop(bus);
-        assert_eq!(inbox.next().await, None);
+        assert_eq!(timeout(PATIENCE, inbox.next()).await, Ok(None));
         for number in 0..1000 {
             assert_eq!(hearer.next().await, message(ROOM, &number.to_string()));
         }
@@ -211,7 +211,7 @@ async fn one_node_alone_needs_no_redis() {
     drop(bus);
     assert!(timeout(Duration::from_millis(1), inbox.next()).await.is_err(), "one handle is left");
     drop(other);
-    assert_eq!(inbox.next().await, None);
+    assert_eq!(timeout(PATIENCE, inbox.next()).await, Ok(None));
 }
 
 #[derive(Clone, Default)]

@@ -204,8 +204,10 @@ impl Driver {
         if connected {
             info!("connected to the Redis {what} at {address}, {} connections", self.links.len());
         } else {
+            let partly = self.links.iter().any(|link| link.sharded && !link.is_gone());
+            let whom = if partly { "a part of the Redis cluster" } else { "Redis" };
             warn!(
-                "no connection to Redis at {address}: {what}; nodes hear of each other late until it is back"
+                "no connection to {whom} at {address}: {what}; nodes hear of each other late until it is back"
             );
         }
     }

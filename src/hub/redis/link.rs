@@ -249,7 +249,7 @@ impl Sender {
         };
         self.task.pulse.stop();
         jobs.close();
-        self.shared.lose(self.id, batch.len() + jobs.len(), reason);
+        self.shared.lose(self.id, batch.len() + jobs.len(), format!("{}: {reason}", self.name));
     }
 
     /// One write and all its answers.

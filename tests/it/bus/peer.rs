@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::support::redis::{Cluster, Frozen, Redis};
 
 /// Until a test that waits for something in vain fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 const EPOCH: Epoch = Epoch(0xbeef);
 pub const ROOM: Topic = Topic::Room(RoomKey(7));
 
