@@ -10,6 +10,7 @@ mod bus;
 mod cli;
 mod clients;
 mod credentials;
+mod delivery;
 mod documents;
 mod durability;
 mod executor;

@@ -33,6 +33,26 @@ pub fn all_demanded() -> bool {
 /// Runs each test once on SQLite and once on PostgreSQL.
 #[macro_export]
 macro_rules! on_both {
+    // For a test that starts its servers itself.
+    ($name:ident, async |$db:ident: Db| $body:block) => {
+        mod $name {
+            use super::*;
+
+            async fn check($db: $crate::support::Db) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                check($crate::support::Db::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(db) = $crate::support::Db::postgres() {
+                    check(db).await;
+                }
+            }
+        }
+    };
     ($($(#[$meta:meta])* async fn $name:ident($app:ident) $body:block)*) => {$(
         $(#[$meta])*
         mod $name {
