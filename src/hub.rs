@@ -6,6 +6,7 @@
 pub mod bus;
 mod inboxes;
 mod log;
+mod reader;
 mod redis;
 mod sessions;
 
@@ -25,7 +26,8 @@ use crate::hub::log::RoomLog;
 use crate::hub::sessions::Sessions;
 
 pub use inboxes::InboxBell;
-pub use log::{Behind, Entry, Reader, RenderKey, Take, Wake};
+pub use log::{Entry, RenderKey};
+pub use reader::{Behind, Reader, Take, Wake};
 pub use sessions::SessionBell;
 
 /// How much the hub remembers.

@@ -5,88 +5,22 @@
 //! all of them. Labels take few values, and none comes from a caller.
 
 mod process;
+mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, Unit};
+use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use process::Process;
-
-/// From half a millisecond, a cached read, to ten seconds, a request about to time out.
-const REQUEST_SECONDS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Counter,
-    Gauge,
-    Histogram(&'static [f64]),
-}
-
-#[derive(Debug)]
-struct Metric {
-    name: &'static str,
-    kind: Kind,
-    unit: Unit,
-    help: &'static str,
-}
-
-macro_rules! table {
-    ($($id:ident = $name:literal, $kind:expr, $unit:ident, $help:literal;)*) => {
-        $(const $id: &str = $name;)*
-        /// Every metric of the server; the process has its own beside it.
-        const TABLE: &[Metric] = &[$(Metric { name: $id, kind: $kind, unit: Unit::$unit, help: $help }),*];
-    };
-}
-
-table! {
-    HTTP_REQUESTS = "tertulia_http_requests_total", Kind::Counter, Count,
-        "HTTP requests answered, by method, route and class of status; `aborted` is a caller that went away.";
-    HTTP_SECONDS = "tertulia_http_request_duration_seconds", Kind::Histogram(REQUEST_SECONDS), Seconds,
-        "Time from the head of a request to the head of its answer, by method, route and class of status.";
-    HTTP_IN_FLIGHT = "tertulia_http_requests_in_flight", Kind::Gauge, Count,
-        "HTTP requests being worked on.";
-    CONNECTIONS_ACCEPTED = "tertulia_connections_accepted_total", Kind::Counter, Count,
-        "TCP connections accepted, refused ones among them.";
-    CONNECTIONS_REFUSED = "tertulia_connections_refused_total", Kind::Counter, Count,
-        "Connections over the cap: answered with 503, or dropped when even that was too much.";
-    CONNECTIONS_OPEN = "tertulia_connections_open", Kind::Gauge, Count,
-        "Connections open, upgraded ones among them.";
-    CONNECTIONS_OVERDUE = "tertulia_connections_overdue_total", Kind::Counter, Count,
-        "Connections closed at a deadline, by which one: head, idle, stalled or drain.";
-    ACCEPT_ERRORS = "tertulia_connection_accept_errors_total", Kind::Counter, Count,
-        "Connections that the system could not hand over, by kind: peer or resources.";
-    OPERATIONS = "tertulia_graphql_operations_total", Kind::Counter, Count,
-        "GraphQL operations, by type and by the code of their first error, `OK` without one.";
-    DELIVERIES = "tertulia_deliveries_total", Kind::Counter, Count,
-        "Results of subscriptions handed to connections.";
-    DOCUMENTS_CACHED = "tertulia_graphql_documents_cached", Kind::Gauge, Count,
-        "Parsed documents kept.";
-    SOCKETS_OPEN = "tertulia_sockets_open", Kind::Gauge, Count,
-        "WebSockets open that speak a known sub-protocol.";
-    SOCKETS_CLOSED = "tertulia_sockets_closed_total", Kind::Counter, Count,
-        "WebSockets ended, by why: peer, protocol, forbidden, init_timeout, unresponsive, internal or shutdown.";
-    SOCKET_OPERATIONS = "tertulia_socket_operations_open", Kind::Gauge, Count,
-        "GraphQL operations running on WebSockets.";
-    WRITE_QUEUE = "tertulia_write_queue_depth", Kind::Gauge, Count,
-        "Units of work waiting for SQLite's writer.";
-    PASSWORD_QUEUE = "tertulia_password_queue_depth", Kind::Gauge, Count,
-        "Passwords waiting to be hashed.";
-    DB_IN_USE = "tertulia_db_connections_in_use", Kind::Gauge, Count,
-        "Database connections lent out.";
-    DB_STATEMENTS = "tertulia_db_statements_total", Kind::Counter, Count,
-        "SQL statements run.";
-    BUS_PUBLISHED = "tertulia_bus_published_total", Kind::Counter, Count,
-        "Messages that Redis took for the other nodes.";
-    BUS_RECEIVED = "tertulia_bus_received_total", Kind::Counter, Count,
-        "Messages of other nodes heard.";
-    BUS_DROPPED = "tertulia_bus_dropped_total", Kind::Counter, Count,
-        "Messages between nodes that were lost, by side: outbox, full or without a connection, or a full inbox.";
-    BUS_CONNECTED = "tertulia_bus_connected", Kind::Gauge, Count,
-        "1 while Redis, or every shard of a cluster, is connected; 0 otherwise, and without Redis.";
-}
+use table::{
+    ACCEPT_ERRORS, BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_RECEIVED, CONNECTIONS_ACCEPTED,
+    CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DELIVERIES,
+    DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS, LIVE_READERS,
+    LIVE_ROOMS, Metric, OPERATIONS, PASSWORD_QUEUE, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, TABLE,
+    WRITE_QUEUE,
+};
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
 #[derive(Debug, Clone)]
@@ -104,6 +38,9 @@ struct Shared {
     connections_refused: Counter,
     connections_open: Gauge,
     deliveries: Counter,
+    live_rooms: Gauge,
+    live_readers: Gauge,
+    live_events: Gauge,
     documents_cached: Gauge,
     sockets_open: Gauge,
     socket_operations: Gauge,
@@ -121,6 +58,9 @@ struct Shared {
 /// Numbers that other parts keep for themselves, read at each scrape.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Levels {
+    pub live_rooms: usize,
+    pub live_readers: usize,
+    pub live_events: usize,
     pub documents_cached: usize,
     pub write_queue: usize,
     pub password_queue: usize,
@@ -340,7 +280,11 @@ impl Metrics {
 
     /// Takes over the numbers that others keep.
     pub fn observe(&self, levels: Levels) {
-        let Levels { documents_cached, write_queue, password_queue, db_in_use, db_statements } = levels;
+        let Levels { live_rooms, live_readers, live_events, .. } = levels;
+        self.shared.live_rooms.set(level(live_rooms));
+        self.shared.live_readers.set(level(live_readers));
+        self.shared.live_events.set(level(live_events));
+        let Levels { documents_cached, write_queue, password_queue, db_in_use, db_statements, .. } = levels;
         self.shared.documents_cached.set(level(documents_cached));
         self.shared.write_queue.set(level(write_queue));
         self.shared.password_queue.set(level(password_queue));
@@ -376,6 +320,9 @@ impl Shared {
             connections_refused: counter(CONNECTIONS_REFUSED),
             connections_open: gauge(CONNECTIONS_OPEN),
             deliveries: counter(DELIVERIES),
+            live_rooms: gauge(LIVE_ROOMS),
+            live_readers: gauge(LIVE_READERS),
+            live_events: gauge(LIVE_EVENTS),
             documents_cached: gauge(DOCUMENTS_CACHED),
             sockets_open: gauge(SOCKETS_OPEN),
             socket_operations: gauge(SOCKET_OPERATIONS),
@@ -395,6 +342,8 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use ::metrics::Unit;
+
     use super::*;
 
     fn touch_all(metrics: &Metrics) -> Vec<Counted> {

@@ -1,17 +1,17 @@
-//! One room's newest events in memory: a bounded ring without holes, and readers that hold a place in it.
+//! One room's newest events in memory: a bounded ring without holes.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{MutexGuard, OnceCell, watch};
+use tokio::sync::{OnceCell, watch};
 use tokio::time::Instant;
 
 use crate::domain::events::{LogPlace, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::users::User;
-use crate::hub::{Attached, Bounds, lock};
+use crate::hub::{Bounds, lock};
 
 /// What one event costs beside its text, roughly: the entry and one rendering.
 const ENTRY_BYTES: usize = 1024;
@@ -71,71 +71,36 @@ impl Entry {
         Some(cell)
     }
 
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         ENTRY_BYTES + self.event.message().map_or(0, |message| 3 * message.text.len())
     }
 }
 
 #[derive(Debug)]
 pub(super) struct RoomLog {
-    room: RoomKey,
+    pub(super) room: RoomKey,
     ring: Mutex<Ring>,
     /// The position of the newest event in the ring; wakes readers.
     newest: watch::Sender<i64>,
     /// Held by the one reader that reads what was lost for all.
-    backfill: tokio::sync::Mutex<()>,
-    bounds: Bounds,
+    pub(super) backfill: tokio::sync::Mutex<()>,
+    pub(super) bounds: Bounds,
 }
 
 /// Entries follow `floor` without a hole: the n-th has the position `floor + 1 + n`.
 #[derive(Debug, Default)]
-struct Ring {
-    anchored: bool,
-    floor: LogPlace,
-    entries: VecDeque<Arc<Entry>>,
-    bytes: usize,
+pub(super) struct Ring {
+    pub(super) anchored: bool,
+    pub(super) floor: LogPlace,
+    pub(super) entries: VecDeque<Arc<Entry>>,
+    pub(super) bytes: usize,
     /// The highest position that is known to exist.
     heard: i64,
     /// Events that came before those between them and the ring, or before the ring was anchored.
     early: BTreeMap<i64, RoomEvent>,
     /// Who left, and where.
-    gone: Vec<(UserKey, i64)>,
+    pub(super) gone: Vec<(UserKey, i64)>,
     idle_since: Option<Instant>,
-}
-
-/// What a reader finds past its place.
-#[derive(Debug)]
-pub enum Take {
-    Events(Vec<Arc<Entry>>),
-    /// Nothing: the reader has everything.
-    Level,
-    /// What comes next is no longer in memory, or never was.
-    Behind(Behind),
-    /// The reader's owner has left the room.
-    Gone,
-}
-
-/// Tells that a ring has grown past where its reader stood.
-#[derive(Debug)]
-pub struct Wake {
-    newest: watch::Receiver<i64>,
-    seen: i64,
-}
-
-impl Wake {
-    pub async fn changed(&mut self) {
-        let seen = self.seen;
-        if self.newest.wait_for(|newest| *newest > seen).await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// How far a reader is behind the ring.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Behind {
-    /// Where the ring begins.
-    pub floor: LogPlace,
 }
 
 impl RoomLog {
@@ -170,7 +135,7 @@ impl RoomLog {
     }
 
     /// Changes the ring, keeps it in its bounds, and wakes readers when it has grown.
-    fn change(&self, change: impl FnOnce(&mut Ring)) -> bool {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Ring)) -> bool {
         let mut ring = lock(&self.ring);
         let before = ring.head().position;
         change(&mut ring);
@@ -185,6 +150,10 @@ impl RoomLog {
             self.newest.send_replace(head);
         }
         hole
+    }
+
+    pub(super) fn ring(&self) -> MutexGuard<'_, Ring> {
+        lock(&self.ring)
     }
 
     pub(super) fn has_hole(&self) -> bool {
@@ -222,7 +191,7 @@ impl RoomLog {
 }
 
 impl Ring {
-    fn head(&self) -> LogPlace {
+    pub(super) fn head(&self) -> LogPlace {
         self.entries.back().map_or(self.floor, |entry| entry.event.place())
     }
 
@@ -230,7 +199,7 @@ impl Ring {
         self.anchored && self.heard > self.head().position
     }
 
-    fn append(&mut self, entry: Arc<Entry>) {
+    pub(super) fn append(&mut self, entry: Arc<Entry>) {
         if let Some(RoomChange::MemberGone { user }) = entry.event.change() {
             self.gone.retain(|(known, _)| *known != user);
             if self.gone.len() < GONE_MAX {
@@ -243,7 +212,7 @@ impl Ring {
     }
 
     /// Moves early events that now follow into the ring.
-    fn take_early(&mut self) {
+    pub(super) fn take_early(&mut self) {
         while self.anchored
             && let Some(first) = self.early.first_entry()
         {
@@ -267,161 +236,10 @@ impl Ring {
     }
 
     /// Begins anew behind a place, because what lies between is gone or too much.
-    fn restart(&mut self, floor: LogPlace) {
+    pub(super) fn restart(&mut self, floor: LogPlace) {
         self.entries.clear();
         self.bytes = 0;
         self.floor = floor;
         self.heard = self.heard.max(floor.position);
-    }
-}
-
-impl Attached {
-    pub fn room(&self) -> RoomKey {
-        self.log.room
-    }
-
-    /// Whether nobody has said yet where the log ends.
-    pub fn needs_anchor(&self) -> bool {
-        !lock(&self.log.ring).anchored
-    }
-
-    /// Says where the log ended at a moment after this was attached, which is where the ring begins.
-    pub fn anchor(&self, head: LogPlace) {
-        self.log.change(|ring| {
-            if !ring.anchored {
-                ring.anchored = true;
-                ring.restart(head);
-                ring.take_early();
-            }
-        });
-    }
-
-    /// Where the ring ends.
-    pub fn head(&self) -> LogPlace {
-        lock(&self.log.ring).head()
-    }
-
-    /// Adds what was read from the database after [`Attached::head`]. Where positions are missing there,
-    /// they are gone for good, and the ring begins anew behind them.
-    pub fn fill(&self, events: impl IntoIterator<Item = Arc<Entry>>, head: LogPlace) {
-        self.log.change(|ring| {
-            for entry in events {
-                let place = entry.event.place();
-                let next = ring.head().position + 1;
-                if place.position > next {
-                    ring.restart(LogPlace { position: place.position - 1, seq: place.seq });
-                }
-                if place.position >= next {
-                    ring.append(entry);
-                }
-            }
-            if head.position > ring.head().position {
-                ring.restart(head);
-            }
-            ring.take_early();
-        });
-    }
-
-    /// Whether events are missing that are known to exist.
-    pub fn has_hole(&self) -> bool {
-        self.log.has_hole()
-    }
-
-    /// Gives up what lies between the ring and `head`: readers page it from the database.
-    pub fn skip_to(&self, head: LogPlace) {
-        self.log.change(|ring| {
-            if head.position > ring.head().position {
-                ring.restart(head);
-                ring.take_early();
-            }
-        });
-    }
-
-    /// Held while one reader reads what many have missed.
-    pub async fn backfill(&self) -> MutexGuard<'_, ()> {
-        self.log.backfill.lock().await
-    }
-
-    pub fn reader(self, at: LogPlace) -> Reader {
-        Reader { log: self.log, wake: self.wake, at }
-    }
-}
-
-/// One reader's place in a room's log. It costs no more when it is slow.
-#[derive(Debug)]
-pub struct Reader {
-    log: Arc<RoomLog>,
-    wake: watch::Receiver<i64>,
-    at: LogPlace,
-}
-
-impl Reader {
-    pub fn room(&self) -> RoomKey {
-        self.log.room
-    }
-
-    pub fn at(&self) -> LogPlace {
-        self.at
-    }
-
-    /// Goes on behind a place, after what lies before it was read elsewhere.
-    pub fn move_to(&mut self, place: LogPlace) {
-        self.at = place;
-    }
-
-    /// Takes up to `max` events. `owner` gets nothing more once they have left the room after `since`.
-    pub fn take(&mut self, max: usize, owner: UserKey, since: i64) -> Take {
-        let ring = lock(&self.log.ring);
-        if ring.gone.iter().any(|(user, position)| *user == owner && *position > since) {
-            return Take::Gone;
-        }
-        let at = self.at.position;
-        if at >= ring.head().position {
-            return Take::Level;
-        }
-        let Ok(start) = usize::try_from(at - ring.floor.position) else {
-            return Take::Behind(Behind { floor: ring.floor });
-        };
-        let events: Vec<Arc<Entry>> = ring.entries.iter().skip(start).take(max).cloned().collect();
-        drop(ring);
-        if let Some(last) = events.last() {
-            self.at = last.event.place();
-        }
-        Take::Events(events)
-    }
-
-    /// Waits until the ring has grown since this was called last.
-    pub async fn changed(&mut self) {
-        if self.wake.changed().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    /// Something to wait on apart from the reader.
-    pub fn wake(&self) -> Wake {
-        Wake { newest: self.wake.clone(), seen: self.at.position }
-    }
-
-    /// Whether so few events are missing before the ring that they are worth keeping for others.
-    pub fn is_near(&self, behind: Behind) -> bool {
-        let missing = behind.floor.position - self.at.position;
-        usize::try_from(missing).is_ok_and(|missing| missing <= self.log.bounds.ring_events_max / 2)
-    }
-
-    /// Puts events that lead up to the ring without a hole before it, as far as they fit.
-    pub fn prepend(&self, events: &[Arc<Entry>], before: LogPlace) {
-        self.log.change(|ring| {
-            let follows = events.last().is_some_and(|last| last.event.position == ring.floor.position);
-            let whole = events.first().is_some_and(|first| first.event.position == before.position + 1)
-                && i64::try_from(events.len()).is_ok_and(|n| before.position + n == ring.floor.position);
-            let fits = ring.entries.len() + events.len() <= self.log.bounds.ring_events_max;
-            if follows && whole && fits && ring.anchored {
-                for entry in events.iter().rev() {
-                    ring.bytes += entry.bytes();
-                    ring.entries.push_front(Arc::clone(entry));
-                }
-                ring.floor = before;
-            }
-        });
     }
 }

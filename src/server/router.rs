@@ -41,12 +41,18 @@ pub fn router(
     let sockets = Arc::new(Sockets::new(shared, config, own_origin, metrics.clone(), stop.clone()));
     let levels: ReadLevels = {
         let (app, endpoint) = (Arc::clone(&app), Arc::clone(&endpoint));
-        Arc::new(move || Levels {
-            documents_cached: endpoint.documents_cached(),
-            write_queue: app.store().write_queue_len(),
-            password_queue: app.password_queue_len(),
-            db_in_use: app.store().pool_usage().0,
-            db_statements: app.store().statements(),
+        Arc::new(move || {
+            let held = app.hub().holdings();
+            Levels {
+                live_rooms: held.rooms,
+                live_readers: held.readers,
+                live_events: held.events,
+                documents_cached: endpoint.documents_cached(),
+                write_queue: app.store().write_queue_len(),
+                password_queue: app.password_queue_len(),
+                db_in_use: app.store().pool_usage().0,
+                db_statements: app.store().statements(),
+            }
         })
     };
     let database = Check::new("database", move || {
