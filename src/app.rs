@@ -17,6 +17,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::app::limits::Limits;
+use crate::app::messages::{Post, Posted, post_all};
 use crate::auth::password::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::clock::Clock;
@@ -30,6 +31,7 @@ use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
 use crate::hub::Hub;
 use crate::storage::Store;
+use crate::storage::gather::Gather;
 
 /// How long a node may go on believing in a session that another node has ended.
 const SESSION_BELIEF: Duration = Duration::from_millis(500);
@@ -69,6 +71,8 @@ impl Bounds {
 #[derive(Debug)]
 pub struct App {
     store: Store,
+    /// Sends on their way into their rooms.
+    posts: Gather<Post, Posted>,
     passwords: Arc<Passwords>,
     tokens: Tokens,
     clock: Clock,
@@ -93,6 +97,7 @@ impl App {
         config: &Config,
     ) -> Self {
         Self {
+            posts: Gather::new(store.clone(), post_all),
             store,
             passwords,
             tokens,

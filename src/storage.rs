@@ -7,15 +7,18 @@
 mod query;
 
 mod errors;
+pub mod gather;
 pub mod members;
 pub mod messages;
 mod meta;
 pub mod migrate;
 mod pool;
 mod postgres;
+mod prepared;
 pub mod room_events;
 pub mod rooms;
 mod schema;
+pub mod sends;
 pub mod sessions;
 mod sqlite;
 mod types;

@@ -1,10 +1,11 @@
 //! Messages: sending, and reading history.
 
+mod posting;
+
 use uuid::Uuid;
 
 use crate::app::rooms::direct_room;
 use crate::app::{App, allow, person};
-use crate::clock::Timestamp;
 use crate::domain::events::LogPlace;
 use crate::domain::ids::{MessageKey, RoomKey};
 use crate::domain::messages::{Message, check_client_message_id, check_message_text};
@@ -13,8 +14,10 @@ use crate::domain::policy::{Action, Standing};
 use crate::domain::rooms::RoomView;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::messages::NewMessage;
-use crate::storage::{Conn, messages, rooms, users};
+use crate::storage::sends::Draft;
+use crate::storage::{messages, rooms, users};
+
+pub(in crate::app) use posting::post_all;
 
 pub use crate::storage::messages::Sent;
 
@@ -23,6 +26,14 @@ pub use crate::storage::messages::Sent;
 pub struct PostMessage {
     pub text: String,
     pub client_message_id: Option<String>,
+}
+
+/// A message that has passed all checks but those that need its room.
+#[derive(Debug, Clone)]
+pub(in crate::app) struct Post {
+    viewer: Viewer,
+    caller: SignedIn,
+    draft: Draft,
 }
 
 /// A message that is stored, and whether it had been before.
@@ -46,48 +57,40 @@ pub fn log_place(message: &Message) -> (List, Place) {
 impl App {
     /// Stores a message at the end of a room's log.
     pub async fn post(&self, viewer: &Viewer, room: Uuid, request: PostMessage) -> Result<Posted> {
-        let caller = self.check_post(viewer, &request)?;
-        let (viewer, at) = (*viewer, self.clock.now());
-        self.store
-            .write(move |conn| {
-                Box::pin(async move {
-                    let view = rooms::find_view(conn, room, caller.user).await?;
-                    let view = view.ok_or_else(|| Error::not_found().at("roomId"))?;
-                    post_to(conn, &viewer, caller, &view, request, at).await
-                })
-            })
-            .await
+        let post = self.check_post(viewer, request)?;
+        self.posts.send(room, post).await
     }
 
     /// Stores a message in the room of two people, which is made if there is none.
     pub async fn post_direct(&self, viewer: &Viewer, to: Uuid, request: PostMessage) -> Result<Posted> {
-        let caller = self.check_post(viewer, &request)?;
+        let post = self.check_post(viewer, request)?;
+        let caller = post.caller;
         if to == caller.user_id {
             return Err(Error::new(Code::BadInput, Text::DirectToSelf).at("userId"));
         }
-        let (viewer, at) = (*viewer, self.clock.now());
         self.store
             .write(move |conn| {
                 Box::pin(async move {
                     let other = users::get_by_id(conn, to).await?;
                     let other = other.ok_or_else(|| Error::not_found().at("userId"))?;
-                    let room = direct_room(conn, caller, other, at).await?;
-                    let view =
-                        rooms::find_view(conn, room.id, caller.user).await?.ok_or_else(Error::not_found)?;
-                    post_to(conn, &viewer, caller, &view, request, at).await
+                    let room = direct_room(conn, caller, other, post.draft.created_at).await?;
+                    let mut posted = post_all(conn, room.id, vec![post]).await?;
+                    posted.pop().unwrap_or_else(|| Err(Error::not_found()))
                 })
             })
             .await
     }
 
-    fn check_post(&self, viewer: &Viewer, request: &PostMessage) -> Result<SignedIn> {
+    fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {
         let caller = person(viewer)?;
-        check_message_text(&request.text, self.bounds.text)?;
-        if let Some(id) = &request.client_message_id {
+        let PostMessage { text, client_message_id } = request;
+        check_message_text(&text, self.bounds.text)?;
+        if let Some(id) = &client_message_id {
             check_client_message_id(id)?;
         }
         self.limits.send(caller.user)?;
-        Ok(caller)
+        let draft = Draft { sender: caller.user, text, client_message_id, created_at: self.clock.now() };
+        Ok(Post { viewer: *viewer, caller, draft })
     }
 
     /// Checks that the viewer may follow a room's messages from the given place.
@@ -195,38 +198,4 @@ impl App {
         let caller = person(viewer)?;
         self.store.read(move |conn| Box::pin(messages::count_of_all(conn, caller.user))).await
     }
-}
-
-/// Takes the next number and position and stores the message, or finds the one sent before.
-async fn post_to(
-    conn: &mut Conn,
-    viewer: &Viewer,
-    caller: SignedIn,
-    view: &RoomView,
-    request: PostMessage,
-    at: Timestamp,
-) -> Result<Posted> {
-    allow(Standing::of(viewer, &view.room, view.role), Action::Post).map_err(|e| e.at("roomId"))?;
-    let room = view.room.key;
-    if conn.has_other_writers() || request.client_message_id.is_some() {
-        // Two sends with one key must not pass each other, and someone may have removed the sender
-        // while the room was waited for.
-        let held = rooms::lock(conn, room, caller.user).await?;
-        let held = held.ok_or_else(|| Error::not_found().at("roomId"))?;
-        allow(Standing::of(viewer, &held.room, held.role), Action::Post).map_err(|e| e.at("roomId"))?;
-    }
-    if let Some(id) = &request.client_message_id
-        && let Some(message) = messages::find_by_client_id(conn, room, caller.user, id).await?
-    {
-        if message.text != request.text {
-            return Err(Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId"));
-        }
-        return Ok(Posted { message, duplicate: true });
-    }
-    let place = rooms::next_message(conn, room).await?;
-    let (position, seq) = place.ok_or_else(|| Error::not_found().at("roomId"))?;
-    let PostMessage { text, client_message_id } = request;
-    let new =
-        NewMessage { room, position, seq, sender: caller.user, text, client_message_id, created_at: at };
-    Ok(Posted { message: messages::insert(conn, &new).await?, duplicate: false })
 }

@@ -138,7 +138,8 @@ impl Live {
         while !self.over {
             let told = match &mut self.feed {
                 Feed::Messages(feed) | Feed::Room(feed) => feed.next().await,
-                Feed::Inbox(feed) => feed.next().await.map(Some),
+                // Large where it waits, which the others need not be for it.
+                Feed::Inbox(feed) => Box::pin(feed.next()).await.map(Some),
             };
             let items = match told {
                 Ok(Some(told)) => self.deliver(told).await,
@@ -175,7 +176,11 @@ impl Live {
             if !self.shows(&told.moment) {
                 continue;
             }
-            match self.show.render(&told, shared).await {
+            let rendered = match self.show.rendered(&told, shared) {
+                Some(payload) => Ok(payload),
+                None => Box::pin(self.show.render(&told, shared)).await,
+            };
+            match rendered {
                 Ok(payload) => items.push(Item::Next(Delivery { payload, place: Some(told.place) })),
                 Err(error) => {
                     items.extend(self.fail(&error));
@@ -197,28 +202,29 @@ impl Live {
 }
 
 impl Show {
+    /// The result, if someone has made it already.
+    fn rendered(&self, told: &Told, shared: bool) -> Option<Bytes> {
+        match &told.moment {
+            Moment::Event(entry) if shared => entry.rendered(self.audience.key(told.replayed)),
+            _ => None,
+        }
+    }
+
     /// The result for one thing. It is `shared` with all who see it in the same bytes; cursors of an
     /// inbox are its owner's alone.
     async fn render(&self, told: &Told, shared: bool) -> Result<Bytes> {
         let Moment::Event(entry) = &told.moment else {
-            return Box::pin(self.make(told, None)).await.map(Made::into_bytes);
+            return self.make(told, None).await.map(Made::into_bytes);
         };
         let kept = entry.render(self.audience.key(told.replayed)).filter(|_| shared);
         let Some(cell) = kept else {
-            return Box::pin(self.make(told, Some(entry))).await.map(Made::into_bytes);
+            return self.make(told, Some(entry)).await.map(Made::into_bytes);
         };
-        if let Some(bytes) = cell.get() {
-            return Ok(bytes.clone());
-        }
         // Whoever comes first makes it, and the others wait. One with errors is not kept.
-        let made = cell.get_or_try_init(|| {
-            Box::pin(async {
-                match self.make(told, Some(entry)).await {
-                    Ok(Made::Whole(bytes)) => Ok(bytes),
-                    Ok(Made::Faulty(bytes)) => Err(Ok(bytes)),
-                    Err(error) => Err(Err(error)),
-                }
-            })
+        let made = cell.get_or_try_init(async || match self.make(told, Some(entry)).await {
+            Ok(Made::Whole(bytes)) => Ok(bytes),
+            Ok(Made::Faulty(bytes)) => Err(Ok(bytes)),
+            Err(error) => Err(Err(error)),
         });
         match made.await {
             Ok(bytes) => Ok(bytes.clone()),
@@ -289,4 +295,18 @@ async fn execute(
         .data(loaders(Arc::clone(endpoint.app()), caller.viewer))
         .data(pass);
     Box::pin(endpoint.schema().execute_stream(request)).next().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<'l, F: Future>(_: impl Fn(&'l mut Live) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn a_subscription_that_waits_is_small() {
+        assert!(size_of::<Live>() + size(Live::next) <= 1024, "{}", size(Live::next));
+    }
 }

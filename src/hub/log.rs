@@ -57,6 +57,12 @@ impl Entry {
         let _ = self.person.set(person);
     }
 
+    /// What this event looks like to those of one key, if it has been made.
+    pub fn rendered(&self, key: RenderKey) -> Option<Bytes> {
+        let renders = lock(&self.renders);
+        renders.iter().find(|(known, _)| *known == key).and_then(|(_, cell)| cell.get().cloned())
+    }
+
     /// The place for what this event looks like to those of one key; `None` when there are too many kinds.
     pub fn render(&self, key: RenderKey) -> Option<Arc<OnceCell<Bytes>>> {
         let mut renders = lock(&self.renders);

@@ -66,7 +66,7 @@ table! {
     SOCKET_OPERATIONS = "tertulia_socket_operations_open", Kind::Gauge, Count,
         "GraphQL operations running on WebSockets.";
     WRITE_QUEUE = "tertulia_write_queue_depth", Kind::Gauge, Count,
-        "Units of work waiting for SQLite's writer.";
+        "Work waiting for SQLite's writer, or messages for their rooms on PostgreSQL.";
     PASSWORD_QUEUE = "tertulia_password_queue_depth", Kind::Gauge, Count,
         "Passwords waiting to be hashed.";
     DB_IN_USE = "tertulia_db_connections_in_use", Kind::Gauge, Count,

@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use crate::domain::events::News;
 use crate::domain::paging::Epoch;
 use crate::error::Result;
-use crate::storage::postgres::{Postgres, PostgresObject};
+use crate::storage::postgres::{Postgres, PostgresObject, Span};
 use crate::storage::sqlite::{ReaderObject, Sqlite};
 use crate::storage::{errors, meta, migrate};
 
@@ -33,7 +33,8 @@ pub struct Options {
     pub read_pool_size: usize,
     /// Connections, on PostgreSQL.
     pub pool_size: usize,
-    /// Units of work that may wait for SQLite's writer; beyond it callers get `UNAVAILABLE`.
+    /// Units of work that may wait for SQLite's writer, or sends for their room on PostgreSQL; beyond it
+    /// callers get `UNAVAILABLE`.
     pub write_queue_max: usize,
     /// How long a caller waits for a connection.
     pub acquire_timeout: Duration,
@@ -144,11 +145,11 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    /// Units of work that wait for SQLite's writer.
+    /// Units of work that wait for SQLite's writer, or sends that wait for their room on PostgreSQL.
     pub fn write_queue_len(&self) -> usize {
         match &self.backend {
             Backend::Sqlite(sqlite) => sqlite.queue_len(),
-            Backend::Postgres(_) => 0,
+            Backend::Postgres(postgres) => postgres.queue_len(),
         }
     }
 
@@ -190,6 +191,14 @@ impl Store {
         }
     }
 
+    /// PostgreSQL, and where its statements are counted; `None` on SQLite.
+    pub(super) fn postgres(&self) -> Option<(&Postgres, &Arc<AtomicU64>)> {
+        match &self.backend {
+            Backend::Sqlite(_) => None,
+            Backend::Postgres(postgres) => Some((postgres, &self.statements)),
+        }
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
         self.read(|conn| {
@@ -218,6 +227,7 @@ pub struct Conn {
     owned: Owned,
     statements: Arc<AtomicU64>,
     news: Vec<News>,
+    span: Span,
 }
 
 enum Owned {
@@ -234,15 +244,25 @@ pub(super) enum Engined<'c> {
 
 impl Conn {
     pub(super) fn writer(connection: SqliteConnection, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Writer(Box::new(connection)), statements, news: Vec::new() }
+        Self {
+            owned: Owned::Writer(Box::new(connection)),
+            statements,
+            news: Vec::new(),
+            span: Span::default(),
+        }
     }
 
     pub(super) fn reader(connection: ReaderObject, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Reader(connection), statements, news: Vec::new() }
+        Self { owned: Owned::Reader(connection), statements, news: Vec::new(), span: Span::default() }
     }
 
     pub(super) fn postgres(connection: PostgresObject, statements: Arc<AtomicU64>) -> Self {
-        Self { owned: Owned::Postgres(Box::new(connection)), statements, news: Vec::new() }
+        Self {
+            owned: Owned::Postgres(Box::new(connection)),
+            statements,
+            news: Vec::new(),
+            span: Span::default(),
+        }
     }
 
     pub(super) fn engined(&mut self) -> Engined<'_> {
@@ -254,7 +274,7 @@ impl Conn {
     }
 
     /// Whether others may write while this unit of work runs, until it takes a lock.
-    pub fn has_other_writers(&self) -> bool {
+    pub(super) fn has_other_writers(&self) -> bool {
         matches!(self.owned, Owned::Postgres(_))
     }
 
@@ -266,6 +286,11 @@ impl Conn {
     /// What was announced so far; for a batch to drop what a failed unit announced.
     pub(super) fn news(&mut self) -> &mut Vec<News> {
         &mut self.news
+    }
+
+    /// How far a transaction is that the queries of this unit of work begin and end themselves.
+    pub(super) fn span(&mut self) -> &mut Span {
+        &mut self.span
     }
 
     pub(super) fn count_statement(&mut self) -> Engined<'_> {

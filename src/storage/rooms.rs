@@ -1,5 +1,6 @@
 //! Rooms, and the counters of their logs.
 
+use diesel::dsl::sql;
 use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
     OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
@@ -17,6 +18,7 @@ use crate::domain::users::fold;
 use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::pool::Engined;
+use crate::storage::prepared::NextMessage;
 use crate::storage::schema::{members, messages, rooms, users};
 use crate::storage::types::{At, Id, KindColumn, RoleColumn, VisibilityColumn};
 use crate::storage::users::prefix_end;
@@ -65,17 +67,9 @@ impl From<RoomRow> for Room {
     }
 }
 
-/// What makes a room the most recent: twice the key of the message that is about to be stored, or
-/// for a new room one more than twice the newest key. So a message passes all rooms made before it.
-/// Two rooms may share a place; their keys break the tie.
-macro_rules! next_activity {
-    (message) => {
-        diesel::dsl::sql::<BigInt>("(SELECT 2 * coalesce(max(key), 0) + 2 FROM messages)")
-    };
-    (room) => {
-        diesel::dsl::sql::<BigInt>("(SELECT 2 * coalesce(max(key), 0) + 1 FROM messages)")
-    };
-}
+/// A new room stands between two messages: one more than twice the newest key. Two rooms may share a
+/// place; their keys break the tie.
+const NEW_ACTIVITY: &str = "(SELECT 2 * coalesce(max(key), 0) + 1 FROM messages)";
 
 /// Rooms, each beside the viewer's membership in it where there is one.
 macro_rules! seen_by {
@@ -140,7 +134,7 @@ pub async fn insert(conn: &mut Conn, new: &NewRoom) -> Result<Option<Room>> {
                 rooms::pair_high.eq(new.pair.map(|pair| pair.high)),
                 rooms::head.eq(0),
                 rooms::last_seq.eq(0),
-                rooms::activity.eq(next_activity!(room)),
+                rooms::activity.eq(sql::<BigInt>(NEW_ACTIVITY)),
                 rooms::member_count.eq(0),
                 rooms::created_by.eq(new.created_by.0),
                 rooms::created_at.eq(At(new.created_at)),
@@ -269,16 +263,7 @@ pub async fn next_position(conn: &mut Conn, key: RoomKey) -> Result<LogPlace> {
 /// Takes the next position and the next number for a message, and makes the room the most recent.
 /// `None` when the room is gone.
 pub async fn next_message(conn: &mut Conn, key: RoomKey) -> Result<Option<(i64, i64)>> {
-    Ok(run!(conn, db => diesel::update(rooms::table.find(key.0))
-        .filter(rooms::deleted_at.is_null())
-        .set((
-            rooms::head.eq(rooms::head + 1),
-            rooms::last_seq.eq(rooms::last_seq + 1),
-            rooms::activity.eq(next_activity!(message)),
-        ))
-        .returning((rooms::head, rooms::last_seq))
-        .get_result(db))
-    .optional()?)
+    Ok(run!(conn, db => NextMessage { room: key.0 }.get_result(db)).optional()?)
 }
 
 pub async fn change_member_count(conn: &mut Conn, key: RoomKey, by: i32) -> Result<()> {

@@ -14,6 +14,7 @@ mod delivery;
 mod documents;
 mod durability;
 mod executor;
+mod gathering;
 mod generated;
 mod guard;
 mod http;

@@ -89,8 +89,8 @@ async fn fill(sql: &mut Sql) {
             numbers(3_000)
         ),
         format!(
-            "INSERT INTO messages (key, room_key, position, seq, sender_key, text, created_at) {} \
-             SELECT i, i % 300 + 1, (i - 1) / 300 + 1, (i - 1) / 300 + 1, i % 3000 + 2, 'hello', {now} FROM n",
+            "INSERT INTO messages (key, room_key, position, seq, sender_key, text, client_message_id, created_at) {} \
+             SELECT i, i % 300 + 1, (i - 1) / 300 + 1, (i - 1) / 300 + 1, i % 3000 + 2, 'hello', 'c' || i, {now} FROM n",
             numbers(30_000)
         ),
     ];
@@ -117,7 +117,7 @@ struct Hot {
     in_order: bool,
 }
 
-const HOT: [Hot; 9] = [
+const HOT: [Hot; 10] = [
     Hot {
         name: "a page of a room's messages after a cursor",
         words: &[
@@ -203,6 +203,15 @@ const HOT: [Hot; 9] = [
         in_order: false,
     },
     Hot {
+        name: "what was sent under a client message id before",
+        words: &["client_message_id = ", "SELECT"],
+        not: &["INSERT"],
+        sqlite: &["SEARCH messages USING INDEX messages_client_id"],
+        postgres: &["messages_client_id on messages"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
         name: "the session of a token",
         words: &["FROM (sessions INNER JOIN users", "sessions.id = ", "users.disabled_at IS NULL"],
         not: &["refresh_tokens"],
@@ -223,6 +232,9 @@ on_both_databases! {
         let list = "edges { cursor } totalCount";
         let rooms = amber.ask("{ rooms { nodes { id messages(last: 3) { nodes { text } } members(first: 3) { totalCount } } } }", json!({})).await;
         let room = rooms["rooms"]["nodes"][0]["id"].as_str().unwrap();
+        sql.run("UPDATE messages SET sender_key = 1 WHERE client_message_id = 'c300'").await;
+        let again = json!({ "roomId": room, "text": "hello", "clientMessageId": "c300" });
+        assert_eq!(amber.mutate("sendMessage", again, "duplicate").await["duplicate"], json!(true));
         let page = "query($r: ID!, $a: String, $b: String, $f: Int, $l: Int) { messages(roomId: $r, after: $a, before: $b, first: $f, last: $l) { edges { cursor } } }";
         let cursors = amber.ask(page, json!({ "r": room, "f": 1 })).await;
         let cursor = cursors["messages"]["edges"][0]["cursor"].clone();

@@ -1,0 +1,77 @@
+//! Judging sends to one room, and storing those that may be stored.
+
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use crate::app::allow;
+use crate::app::messages::{Post, Posted};
+use crate::domain::messages::Message;
+use crate::domain::policy::{Action, Standing};
+use crate::error::{Code, Error, Result, Text};
+use crate::storage::Conn;
+use crate::storage::sends::{self, Draft, HeldRoom};
+
+/// What a send comes to: nothing new, or a place in the batch, which it may share with an earlier one.
+enum Fate {
+    Known(Message),
+    New(usize),
+    Again(usize),
+}
+
+/// Stores messages in one room, each at the next place of its log, or finds the ones sent before.
+///
+/// Policy is asked while the room is held, so that nobody is removed between the question and the commit.
+pub(in crate::app) fn post_all(
+    conn: &mut Conn,
+    room: Uuid,
+    posts: Vec<Post>,
+) -> BoxFuture<'_, Result<Vec<Result<Posted>>>> {
+    Box::pin(async move {
+        let drafts: Vec<&Draft> = posts.iter().map(|post| &post.draft).collect();
+        let Some(held) = sends::hold(conn, room, &drafts).await? else {
+            return Ok(posts.iter().map(|_| Err(Error::not_found().at("roomId"))).collect());
+        };
+        let mut new = Vec::with_capacity(posts.len());
+        let fates: Vec<Result<Fate>> = posts.into_iter().map(|post| fate(&held, post, &mut new)).collect();
+        let stored = sends::append(conn, &held, new).await?;
+        let at = |place: usize| stored.get(place).cloned().ok_or_else(Error::not_found);
+        let posted = fates.into_iter().map(|fate| {
+            Ok(match fate? {
+                Fate::Known(message) => Posted { message, duplicate: true },
+                Fate::New(place) => Posted { message: at(place)?, duplicate: false },
+                Fate::Again(place) => Posted { message: at(place)?, duplicate: true },
+            })
+        });
+        Ok(posted.collect())
+    })
+}
+
+/// Decides about one send, after those before it in the batch; one that is to be stored goes into `new`.
+fn fate(held: &HeldRoom, post: Post, new: &mut Vec<Draft>) -> Result<Fate> {
+    let Post { viewer, draft, .. } = post;
+    let standing = Standing::of(&viewer, &held.room, held.role(draft.sender));
+    allow(standing, Action::Post).map_err(|refusal| refusal.at("roomId"))?;
+    if let Some(id) = &draft.client_message_id {
+        if let Some(message) = held.earlier(draft.sender, id) {
+            same_text(&message.text, &draft)?;
+            return Ok(Fate::Known(message.clone()));
+        }
+        let is_same = |other: &Draft| {
+            other.sender == draft.sender && other.client_message_id == draft.client_message_id
+        };
+        if let Some((place, other)) = new.iter().enumerate().find(|(_, other)| is_same(other)) {
+            same_text(&other.text, &draft)?;
+            return Ok(Fate::Again(place));
+        }
+    }
+    new.push(draft);
+    Ok(Fate::New(new.len() - 1))
+}
+
+/// A repeated send is the same send; another text under its id is a mistake of the client.
+fn same_text(stored: &str, draft: &Draft) -> Result<()> {
+    if stored == draft.text {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId"))
+}
