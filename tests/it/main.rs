@@ -23,6 +23,7 @@ mod membership;
 mod messages;
 mod middleware;
 mod migrations;
+mod nginx;
 mod nodes;
 mod paging;
 mod people;

@@ -28,13 +28,18 @@ pub struct Socket {
 impl Socket {
     /// Shakes hands, with a sub-protocol and further headers; fails with the status of a refusal.
     pub async fn open(app: &TestApp, offered: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://{}/graphql", app.address).into_client_request().unwrap();
+        Self::open_at(app.address, offered, headers).await
+    }
+
+    /// The same, to a server or a proxy by its address.
+    pub async fn open_at(address: SocketAddr, offered: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
         let offer = (!offered.is_empty()).then_some(("sec-websocket-protocol", offered));
         for (name, value) in headers.iter().copied().chain(offer) {
             let name: HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
         }
-        match client_async(request, connect(app.address).await).await {
+        match client_async(request, connect(address).await).await {
             Ok((inner, response)) => {
                 let chosen = response.headers().get("sec-websocket-protocol");
                 let protocol = chosen.map(|name| name.to_str().unwrap().to_owned());
@@ -47,7 +52,11 @@ impl Socket {
 
     /// A socket whose `connection_init` was accepted.
     pub async fn ready(app: &TestApp, token: Option<&str>) -> Self {
-        let mut socket = Self::open(app, MODERN, &[]).await.unwrap();
+        Self::ready_at(app.address, token).await
+    }
+
+    pub async fn ready_at(address: SocketAddr, token: Option<&str>) -> Self {
+        let mut socket = Self::open_at(address, MODERN, &[]).await.unwrap();
         let payload = token.map(|token| json!({ "Authorization": format!("Bearer {token}") }));
         socket.say(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
