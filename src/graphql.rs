@@ -10,14 +10,16 @@ pub mod error;
 mod events;
 pub mod guard;
 pub mod http;
-
 mod ids;
 mod live;
 mod loaders;
 pub mod messages;
+mod multipart;
 mod operation;
 pub mod rooms;
 pub mod schema;
+mod sse;
+mod streams;
 pub mod subscriptions;
 pub mod users;
 pub mod ws;

@@ -6,6 +6,8 @@
 
 mod process;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +20,8 @@ use table::{
     ACCEPT_ERRORS, BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_RECEIVED, CONNECTIONS_ACCEPTED,
     CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DELIVERIES,
     DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS, LIVE_READERS,
-    LIVE_ROOMS, Metric, OPERATIONS, PASSWORD_QUEUE, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, TABLE,
-    WRITE_QUEUE,
+    LIVE_ROOMS, Metric, OPERATIONS, PASSWORD_QUEUE, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN,
+    STREAM_RESERVATIONS, STREAMS_OPEN, TABLE, WRITE_QUEUE,
 };
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
@@ -44,6 +46,8 @@ struct Shared {
     documents_cached: Gauge,
     sockets_open: Gauge,
     socket_operations: Gauge,
+    streams_open: Gauge,
+    stream_reservations: Gauge,
     write_queue: Gauge,
     password_queue: Gauge,
     db_in_use: Gauge,
@@ -278,6 +282,16 @@ impl Metrics {
         Counted::new(self.shared.socket_operations.clone())
     }
 
+    /// Counts a stream of events as open until the guard is dropped.
+    pub fn stream_open(&self) -> Counted {
+        Counted::new(self.shared.streams_open.clone())
+    }
+
+    /// Counts a single connection as reserved until the guard is dropped.
+    pub fn stream_reserved(&self) -> Counted {
+        Counted::new(self.shared.stream_reservations.clone())
+    }
+
     /// Takes over the numbers that others keep.
     pub fn observe(&self, levels: Levels) {
         let Levels { live_rooms, live_readers, live_events, .. } = levels;
@@ -326,6 +340,8 @@ impl Shared {
             documents_cached: gauge(DOCUMENTS_CACHED),
             sockets_open: gauge(SOCKETS_OPEN),
             socket_operations: gauge(SOCKET_OPERATIONS),
+            streams_open: gauge(STREAMS_OPEN),
+            stream_reservations: gauge(STREAM_RESERVATIONS),
             write_queue: gauge(WRITE_QUEUE),
             password_queue: gauge(PASSWORD_QUEUE),
             db_in_use: gauge(DB_IN_USE),
@@ -337,66 +353,5 @@ impl Shared {
             bus_connected: gauge(BUS_CONNECTED),
             recorder,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use ::metrics::Unit;
-
-    use super::*;
-
-    fn touch_all(metrics: &Metrics) -> Vec<Counted> {
-        metrics.http_request("GET", "/graphql", Some(200), Duration::from_millis(3));
-        metrics.connection_overdue(Overdue::Head);
-        metrics.accept_error(true);
-        metrics.socket_closed(SocketEnd::Peer);
-        metrics.graphql_operation("query", Some("NOT_FOUND"));
-        metrics.observe(Levels { db_statements: 3, ..Levels::default() });
-        vec![metrics.http_in_flight(), metrics.socket_open(), metrics.socket_operation_open()]
-    }
-
-    #[test]
-    fn every_metric_of_the_table_shows_with_its_help_and_kind() {
-        let metrics = Metrics::new();
-        let _open = touch_all(&metrics);
-        let text = metrics.render();
-        for Metric { name, kind, help, .. } in TABLE {
-            let kind = match kind {
-                Kind::Counter => "counter",
-                Kind::Gauge => "gauge",
-                Kind::Histogram(_) => "histogram",
-            };
-            assert!(text.contains(&format!("# HELP {name} {help}\n")), "{name} in {text}");
-            assert!(text.contains(&format!("# TYPE {name} {kind}\n")), "{name} in {text}");
-        }
-        let shown = text.lines().filter(|line| line.starts_with("# TYPE tertulia_")).count();
-        assert_eq!(shown, TABLE.len(), "{text}");
-    }
-
-    #[test]
-    fn names_follow_the_conventions() {
-        for Metric { name, kind, unit, .. } in TABLE {
-            assert!(name.starts_with("tertulia_"), "{name}");
-            assert_eq!(name.ends_with("_total"), matches!(kind, Kind::Counter), "{name}");
-            assert_eq!(name.contains("_seconds"), *unit == Unit::Seconds, "{name}");
-        }
-    }
-
-    #[test]
-    fn two_servers_in_one_process_count_apart() {
-        let (one, other) = (Metrics::new(), Metrics::new());
-        one.connection_accepted();
-        assert!(one.render().contains("tertulia_connections_accepted_total 1\n"));
-        assert!(other.render().contains("tertulia_connections_accepted_total 0\n"));
-    }
-
-    #[test]
-    fn what_is_counted_while_it_lives_goes_back_to_base() {
-        let metrics = Metrics::new();
-        let open = metrics.connection_open();
-        assert!(metrics.render().contains("tertulia_connections_open 1\n"));
-        drop(open);
-        assert!(metrics.render().contains("tertulia_connections_open 0\n"));
     }
 }

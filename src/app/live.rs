@@ -267,9 +267,10 @@ impl Opening {
             (None, Some(newest)) => newest,
             _ => head,
         };
-        let backlog = match start.position < head.position {
-            true => room_events::count_between(conn, key, start, head).await?,
-            false => 0,
+        let backlog = if start.position < head.position {
+            room_events::count_between(conn, key, start, head).await?
+        } else {
+            0
         };
         Ok(Opened { view, start, backlog })
     }

@@ -15,6 +15,10 @@ pub(super) struct Call {
     pub(super) variables: Variables,
     pub(super) document_id: Option<String>,
     pub(super) persisted_query: Option<Value>,
+    /// Under which name a stream of many operations tells of this one.
+    pub(super) operation_id: Option<String>,
+    /// The cursor that a client which comes back had last. It goes before the `after` of its operation.
+    pub(super) resume: Option<String>,
 }
 
 impl Call {
@@ -28,15 +32,25 @@ impl Call {
         let document_id = string(&mut fields, "documentId")?;
         let variables = object(&mut fields, "variables")?
             .map_or_else(Variables::default, |variables| Variables::from_json(Json::Object(variables)));
-        let persisted_query = object(&mut fields, "extensions")?
-            .and_then(|mut extensions| extensions.remove("persistedQuery"))
+        let mut extensions = object(&mut fields, "extensions")?.unwrap_or_default();
+        let persisted_query = extensions
+            .remove("persistedQuery")
             .map(Value::from_json)
             .transpose()
             .map_err(|_| malformed("The extension persistedQuery is malformed."))?;
+        let operation_id = extensions.remove("operationId").and_then(|id| id.as_str().map(str::to_owned));
         if query.is_none() && document_id.is_none() && persisted_query.is_none() {
             return Err(malformed("There is no query; send one as a string."));
         }
-        Ok(Self { query, operation_name, variables, document_id, persisted_query })
+        Ok(Self {
+            query,
+            operation_name,
+            variables,
+            document_id,
+            persisted_query,
+            operation_id,
+            resume: None,
+        })
     }
 }
 

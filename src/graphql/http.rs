@@ -1,29 +1,25 @@
 //! GraphQL over HTTP, as the specification has it: <https://graphql.github.io/graphql-over-http/draft/>.
 //!
 //! Bounds on bodies, time and connections are the server's; here a request is read, admitted,
-//! authenticated, executed and answered. Subscriptions do not travel this way.
+//! authenticated, executed and answered. Who takes a stream of events gets one, from `streams.rs`.
 
+mod handlers;
 mod negotiate;
 mod request;
 mod response;
+mod sender;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_graphql::Variables;
 use async_graphql::parser::types::OperationType;
-use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::response::Response;
+use tokio::sync::watch;
 
 use crate::app::App;
-use crate::app::auth::Origin as CallOrigin;
-use crate::auth::Credential;
+use crate::app::auth::Identity;
 use crate::config::{Cidr, Config};
-use crate::domain::sessions::Viewer;
-use crate::error::{Code, Error, Language, Text};
+use crate::error::{Code, Error};
 use crate::graphql::answer::Answer;
 use crate::graphql::auth::PUBLIC_FIELDS;
 use crate::graphql::call::Call;
@@ -33,14 +29,15 @@ use crate::graphql::guard::Refusal;
 use crate::graphql::loaders::loaders;
 use crate::graphql::operation::kind_name;
 use crate::graphql::schema::{self, ChatSchema};
+use crate::graphql::streams::{Carrier, Streams};
 use crate::graphql::ws::connection::Connection;
-use crate::http::client::Client;
-use crate::http::headers::{Origin, RequestId, is_cross_site};
+use crate::http::headers::Origin;
 use crate::metrics::Metrics;
 
-use negotiate::Media;
 use request::Calls;
-use response::Face;
+
+pub use handlers::{delete, get, post, put};
+pub(in crate::graphql) use sender::Sender;
 
 /// Calls that one batch may hold, whatever the configuration says.
 const BATCH_CEILING: usize = 10;
@@ -51,6 +48,7 @@ pub struct Endpoint {
     documents: Documents,
     app: Arc<App>,
     metrics: Metrics,
+    streams: Streams,
     public_origin: Option<Origin>,
     allowed_origins: Vec<Origin>,
     trusted_proxies: Vec<Cidr>,
@@ -68,17 +66,16 @@ impl std::fmt::Debug for Endpoint {
 /// What a call is to run, or why it does not run.
 pub(super) type Admission = Result<Admitted, Refusal>;
 
-/// What stays the same over all calls of a batch.
-struct Sender {
-    credential: Credential,
-    origin: CallOrigin,
-    face: Face,
-    by_get: bool,
-}
-
 impl Endpoint {
-    pub fn new(app: Arc<App>, documents: Documents, links: Links, config: &Config, metrics: Metrics) -> Self {
+    pub fn new(
+        (app, documents): (Arc<App>, Documents),
+        links: Links,
+        config: &Config,
+        metrics: Metrics,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
         Self {
+            streams: Streams::new(config, metrics.clone(), stop),
             public_origin: Origin::parse(&links.public_url),
             schema: schema::build(Arc::clone(&app), links, config.introspection),
             documents,
@@ -105,6 +102,10 @@ impl Endpoint {
         &self.schema
     }
 
+    pub(super) fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
     pub(super) fn introspection(&self) -> bool {
         self.introspection
     }
@@ -118,12 +119,18 @@ impl Endpoint {
         self.metrics.delivered(items);
     }
 
-    async fn serve(&self, sender: &Sender, calls: Result<Calls, Error>) -> Response {
+    async fn serve(self: &Arc<Self>, sender: &Sender, calls: Result<Calls, Error>) -> Response {
         let face = &sender.face;
         match calls {
             Err(error) => face.refuse(&error),
             Ok(Calls::One(call)) => {
                 let admitted = self.admit(&call);
+                if let Some(carrier) = sender.carrier(&admitted) {
+                    return self.stream(sender, carrier, *call, admitted).await;
+                }
+                if sender.accepted.media.is_none() {
+                    return face.not_acceptable();
+                }
                 let answer = self.call(sender, *call, admitted).await;
                 face.respond(answer)
             }
@@ -137,6 +144,34 @@ impl Endpoint {
                     face.respond_batch(answers)
                 }
             },
+        }
+    }
+
+    /// Runs one operation whose results leave one by one. What is wrong with its document is told in the
+    /// stream, since a browser does not show the body of a refused one.
+    async fn stream(
+        self: &Arc<Self>,
+        sender: &Sender,
+        carrier: Carrier,
+        call: Call,
+        admission: Admission,
+    ) -> Response {
+        let identity = match &admission {
+            Ok(admitted) if sender.by_get && admitted.kind() == OperationType::Mutation => {
+                return sender.face.respond(Answer::not_by_get());
+            }
+            Ok(admitted) => match self.identify(sender, admitted).await {
+                Ok(identity) => identity,
+                Err(error) => return sender.face.respond(Answer::unauthenticated(error)),
+            },
+            Err(_) => Identity::ANONYMOUS,
+        };
+        let caller = sender.caller(identity.viewer);
+        let call = Call { resume: sender.last_event_id.clone(), ..call };
+        let operation = self.start(&caller, None, call, admission);
+        match self.streams.answer(&self.app, carrier, &caller, &identity, operation) {
+            Ok(response) => response,
+            Err(error) => sender.face.refuse(&error),
         }
     }
 
@@ -200,18 +235,13 @@ impl Endpoint {
             OperationType::Mutation if sender.by_get => return Err(Answer::not_by_get()),
             OperationType::Mutation => {}
             OperationType::Subscription => {
-                let text = "Subscriptions do not travel over plain HTTP requests.";
+                let text = "Subscriptions travel over a WebSocket, or over HTTP to who accepts text/event-stream \
+                            or multipart/mixed;subscriptionSpec=1.0.";
                 return Err(Answer::fault(Error::plain(Code::BadInput, text)));
             }
         }
-        let viewer = self.viewer(sender, admitted).await.map_err(Answer::unauthenticated)?;
-        let caller = Caller {
-            viewer,
-            origin: sender.origin.clone(),
-            language: sender.face.language,
-            request_id: sender.face.request_id.clone(),
-        };
-        self.execute(&caller, None, call.variables, admitted).await
+        let identity = self.identify(sender, admitted).await.map_err(Answer::unauthenticated)?;
+        self.execute(&sender.caller(identity.viewer), None, call.variables, admitted).await
     }
 
     /// Executes a query or a mutation for a caller who is known.
@@ -240,104 +270,16 @@ impl Endpoint {
     }
 
     /// Who calls. A stale token does not stand in the way of getting a fresh one.
-    async fn viewer(&self, sender: &Sender, admitted: &Admitted) -> Result<Viewer, Error> {
-        match self.app.authenticate(&sender.credential).await {
-            Ok(viewer) => Ok(viewer),
+    async fn identify(&self, sender: &Sender, admitted: &Admitted) -> Result<Identity, Error> {
+        match self.app.identify(&sender.credential).await {
+            Ok(identity) => Ok(identity),
             Err(error)
                 if matches!(error.code(), Code::Unauthenticated | Code::TokenExpired)
                     && admitted.operation.roots_are_among(&PUBLIC_FIELDS) =>
             {
-                Ok(Viewer::Anonymous)
+                Ok(Identity::ANONYMOUS)
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// Reads what headers say of the sender, and refuses what a foreign page may have sent.
-    fn sender(&self, parts: &Parts<'_>) -> Result<Sender, Box<Response>> {
-        let Parts { method, uri, headers, peer, request_id } = *parts;
-        let language = text(headers, header::ACCEPT_LANGUAGE).map_or(Language::English, Language::negotiate);
-        let media = Media::negotiate(headers);
-        let face = Face { media: media.unwrap_or(Media::Json), language, request_id: request_id.to_owned() };
-        if media.is_none() {
-            return Err(Box::new(face.not_acceptable()));
-        }
-        let trusted = |ip| self.trusted_proxies.iter().any(|network| network.contains(ip));
-        let client = Client::resolve(peer, uri, headers, trusted);
-        let asked = client.host.as_deref().and_then(|host| Origin::of_host(client.scheme.as_str(), host));
-        let own: Vec<Origin> = asked.into_iter().chain(self.public_origin.clone()).collect();
-        if is_cross_site(headers, method, &own, &self.allowed_origins) {
-            return Err(Box::new(face.refuse_cross_site()));
-        }
-        let authorization = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-        let origin = CallOrigin {
-            address: Some(client.address.limit_key().0),
-            client: text(headers, header::USER_AGENT).unwrap_or_default().to_owned(),
-        };
-        if let Err(refusal) = self.app.admit_request(&Viewer::Anonymous, &origin) {
-            return Err(Box::new(face.refuse(&refusal)));
-        }
-        Ok(Sender {
-            credential: Credential::from_headers(authorization),
-            origin,
-            face,
-            by_get: method == Method::GET || method == Method::HEAD,
-        })
-    }
-}
-
-/// What the handlers take from a request besides its body.
-struct Parts<'r> {
-    method: &'r Method,
-    uri: &'r Uri,
-    headers: &'r HeaderMap,
-    peer: SocketAddr,
-    request_id: &'r str,
-}
-
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
-}
-
-/// `GET /graphql?query=…`: queries only.
-pub async fn get(
-    State(endpoint): State<Arc<Endpoint>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(request_id): Extension<RequestId>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let parts =
-        Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
-    match endpoint.sender(&parts) {
-        Ok(sender) => endpoint.serve(&sender, request::from_query(uri.query().unwrap_or_default())).await,
-        Err(refusal) => *refusal,
-    }
-}
-
-/// `POST /graphql` with a JSON body.
-pub async fn post(
-    State(endpoint): State<Arc<Endpoint>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(request_id): Extension<RequestId>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Response {
-    let parts =
-        Parts { method: &method, uri: &uri, headers: &headers, peer, request_id: request_id.as_str() };
-    let sender = match endpoint.sender(&parts) {
-        Ok(sender) => sender,
-        Err(refusal) => return *refusal,
-    };
-    if !negotiate::is_json(&headers) {
-        return sender.face.unsupported_media();
-    }
-    match body {
-        Ok(body) => endpoint.serve(&sender, request::from_body(&body)).await,
-        // The server has already said what is wrong with a body that did not arrive.
-        Err(_) => sender.face.refuse(&Error::new(Code::PayloadTooLarge, Text::PayloadTooLarge)),
     }
 }

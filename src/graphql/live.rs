@@ -42,8 +42,16 @@ pub(super) enum Feed {
 /// What the executor is asked for: to open a feed, or to show one thing of it.
 #[derive(Debug, Clone)]
 pub(super) enum Pass {
-    Open(Slot),
+    Open(Opening),
     Show(Shown),
+}
+
+/// A feed that is asked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Opening {
+    pub(super) slot: Slot,
+    /// The cursor of a client that comes back; it had all that its arguments asked for up to there.
+    pub(super) resume: Option<String>,
 }
 
 /// Where a resolver leaves the feed that it has opened.
@@ -111,10 +119,11 @@ impl Live {
         caller: Arc<Caller>,
         admitted: Admitted,
         variables: Variables,
+        resume: Option<String>,
     ) -> Opened {
         let slot = Slot::default();
-        let response =
-            execute(&endpoint, &caller, &admitted, variables.clone(), Pass::Open(slot.clone())).await;
+        let opening = Pass::Open(Opening { slot: slot.clone(), resume });
+        let response = execute(&endpoint, &caller, &admitted, variables.clone(), opening).await;
         match (slot.take(), response) {
             (Some(feed), None) => {
                 let audience = Audience::of(&admitted, &variables, &caller);

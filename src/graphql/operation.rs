@@ -16,7 +16,7 @@ use crate::graphql::call::Call;
 use crate::graphql::context::Caller;
 use crate::graphql::documents::Admitted;
 use crate::graphql::error::error_json;
-use crate::graphql::http::Endpoint;
+use crate::graphql::http::{Admission, Endpoint};
 use crate::graphql::live::{Live, Opened};
 use crate::graphql::ws::connection::Connection;
 
@@ -52,7 +52,19 @@ impl Endpoint {
         connection: Option<&Connection>,
         call: Call,
     ) -> Operation {
-        let admitted = match self.admit(&call) {
+        let admission = self.admit(&call);
+        self.start(caller, connection, call, admission)
+    }
+
+    /// As [`Endpoint::operate`], for a call that was looked at before.
+    pub(super) fn start(
+        self: &Arc<Self>,
+        caller: &Caller,
+        connection: Option<&Connection>,
+        call: Call,
+        admission: Admission,
+    ) -> Operation {
+        let admitted = match admission {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 self.count("unknown", Some(refusal.code_name()));
@@ -69,8 +81,8 @@ impl Endpoint {
                 stream::once(run).boxed()
             }
             OperationType::Subscription => {
-                let start =
-                    Stage::Opening(Box::new(Start { endpoint, caller, admitted, variables: call.variables }));
+                let Call { variables, resume, .. } = call;
+                let start = Stage::Opening(Box::new(Start { endpoint, caller, admitted, variables, resume }));
                 // A running subscription holds one box, and no frames of the functions that opened it.
                 stream::unfold(start, |stage| async move {
                     match stage {
@@ -117,12 +129,13 @@ struct Start {
     caller: Arc<Caller>,
     admitted: Admitted,
     variables: Variables,
+    resume: Option<String>,
 }
 
 impl Start {
     async fn open(self) -> (Vec<Item>, Stage) {
-        let Self { endpoint, caller, admitted, variables } = self;
-        match Live::open(Arc::clone(&endpoint), Arc::clone(&caller), admitted, variables).await {
+        let Self { endpoint, caller, admitted, variables, resume } = self;
+        match Live::open(Arc::clone(&endpoint), Arc::clone(&caller), admitted, variables, resume).await {
             Opened::Live(live) => {
                 endpoint.count("subscription", None);
                 (Vec::new(), Stage::Live(live))
@@ -148,16 +161,17 @@ fn only(item: Item) -> Operation {
 }
 
 fn refused(caller: &Caller, answer: &Answer) -> Item {
-    errors(&answer.errors(caller.language, &caller.request_id))
+    Item::Errors(json!(answer.errors(caller.language, &caller.request_id)).to_string().into())
 }
 
 /// A fault of ours that ends an operation.
 pub(super) fn fault(caller: &Caller, error: &Error) -> Item {
-    errors(&[error_json(error, caller.language, &caller.request_id)])
+    Item::Errors(error_list(caller, error))
 }
 
-fn errors(errors: &[serde_json::Value]) -> Item {
-    Item::Errors(json!(errors).to_string().into())
+/// A JSON list of one error.
+pub(super) fn error_list(caller: &Caller, error: &Error) -> Bytes {
+    json!([error_json(error, caller.language, &caller.request_id)]).to_string().into()
 }
 
 /// Whether a fault passes by itself, so that what failed is worth trying again.

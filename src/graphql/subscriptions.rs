@@ -24,10 +24,12 @@ impl Subscriptions {
         after: Option<String>,
         last: Option<i32>,
     ) -> async_graphql::Result<impl Stream<Item = MessageAdded> + use<>> {
-        let open = async || {
+        let open = async |resume: Option<&str>| {
             let room = GlobalId::room(&room_id, "roomId")?;
-            let feed = shared_app(ctx).follow_room(viewer(ctx), room, after.as_deref(), last).await?;
-            Ok(Feed::Messages(feed))
+            // With `last`, one who missed more than that would lose the rest.
+            let last = last.filter(|_| resume.is_none());
+            let after = resume.or(after.as_deref());
+            Ok(Feed::Messages(shared_app(ctx).follow_room(viewer(ctx), room, after, last).await?))
         };
         let shown = expose(ctx, run(ctx, open).await)?;
         Ok(stream::iter(shown.and_then(|shown| MessageAdded::of(ctx, &shown))))
@@ -40,9 +42,10 @@ impl Subscriptions {
         room_id: ID,
         after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = RoomEvent> + use<>> {
-        let open = async || {
+        let open = async |resume: Option<&str>| {
             let room = GlobalId::room(&room_id, "roomId")?;
-            Ok(Feed::Room(shared_app(ctx).follow_room(viewer(ctx), room, after.as_deref(), None).await?))
+            let after = resume.or(after.as_deref());
+            Ok(Feed::Room(shared_app(ctx).follow_room(viewer(ctx), room, after, None).await?))
         };
         event(ctx, run(ctx, open).await)
     }
@@ -53,8 +56,9 @@ impl Subscriptions {
         ctx: &Context<'_>,
         after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = RoomEvent> + use<>> {
-        let open = async || {
-            let feed = shared_app(ctx).follow_inbox(viewer(ctx), after.as_deref()).await?;
+        let open = async |resume: Option<&str>| {
+            let after = resume.or(after.as_deref());
+            let feed = shared_app(ctx).follow_inbox(viewer(ctx), after).await?;
             Ok(Feed::Inbox(Box::new(feed)))
         };
         event(ctx, run(ctx, open).await)
@@ -62,10 +66,13 @@ impl Subscriptions {
 }
 
 /// Opens the feed, or says what is to be shown of it.
-async fn run(ctx: &Context<'_>, open: impl AsyncFnOnce() -> Result<Feed>) -> Result<Option<Shown>> {
+async fn run(
+    ctx: &Context<'_>,
+    open: impl AsyncFnOnce(Option<&str>) -> Result<Feed>,
+) -> Result<Option<Shown>> {
     match pass(ctx)? {
-        Pass::Open(slot) => {
-            slot.put(open().await?);
+        Pass::Open(opening) => {
+            opening.slot.put(open(opening.resume.as_deref()).await?);
             Ok(None)
         }
         Pass::Show(shown) => Ok(Some(shown.clone())),

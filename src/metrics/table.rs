@@ -57,6 +57,10 @@ table! {
         "Readers of rooms, one for each room that a subscription follows.";
     LIVE_EVENTS = "tertulia_live_events", Kind::Gauge, Count,
         "Events held in memory for readers.";
+    STREAMS_OPEN = "tertulia_streams_open", Kind::Gauge, Count,
+        "Answers open that are streams of events: SSE and multipart.";
+    STREAM_RESERVATIONS = "tertulia_stream_reservations", Kind::Gauge, Count,
+        "Single connections of SSE reserved, open ones among them.";
     DOCUMENTS_CACHED = "tertulia_graphql_documents_cached", Kind::Gauge, Count,
         "Parsed documents kept.";
     SOCKETS_OPEN = "tertulia_sockets_open", Kind::Gauge, Count,

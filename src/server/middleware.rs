@@ -147,7 +147,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
     Some(
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers([
                 header::CONTENT_TYPE,
                 header::AUTHORIZATION,
@@ -156,6 +156,8 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
                 HeaderName::from_static("apollo-require-preflight"),
                 HeaderName::from_static("x-requested-with"),
                 HeaderName::from_static("traceparent"),
+                HeaderName::from_static("last-event-id"),
+                HeaderName::from_static("x-graphql-event-stream-token"),
                 request_id.clone(),
             ])
             .expose_headers([request_id, header::RETRY_AFTER])

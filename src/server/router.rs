@@ -36,7 +36,8 @@ pub fn router(
     let https = public_url.starts_with("https://");
     let own_origin = Origin::parse(&public_url);
     let links = Links { public_url };
-    let endpoint = Arc::new(Endpoint::new(Arc::clone(&app), documents, links, config, metrics.clone()));
+    let shared = (Arc::clone(&app), documents);
+    let endpoint = Arc::new(Endpoint::new(shared, links, config, metrics.clone(), stop.clone()));
     let shared = (Arc::clone(&endpoint), Arc::clone(&app));
     let sockets = Arc::new(Sockets::new(shared, config, own_origin, metrics.clone(), stop.clone()));
     let levels: ReadLevels = {
@@ -88,11 +89,11 @@ pub fn bounds(config: &Config) -> Bounds {
     }
 }
 
-/// A browser that opens `/graphql` sees the playground; everyone else talks to the schema, over HTTP or a
-/// WebSocket.
+/// A browser that opens `/graphql` sees the playground; everyone else talks to the schema, over HTTP, a stream
+/// of events or a WebSocket.
 fn graphql(endpoint: Arc<Endpoint>, sockets: Arc<Sockets>) -> Router {
     let first = from_fn_with_state(sockets, socket_or_page_first);
-    let api = get(http::get).post(http::post).route_layer(first);
+    let api = get(http::get).post(http::post).put(http::put).delete(http::delete).route_layer(first);
     Router::new().route("/graphql", api).with_state(endpoint)
 }
 

@@ -36,6 +36,7 @@ mod sessions;
 mod sockets;
 mod statements;
 mod storage;
+mod streams;
 mod support;
 mod sweeping;
 mod tidy;

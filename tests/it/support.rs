@@ -1,6 +1,7 @@
 //! What tests share: a server of their own, callers who are signed in, and private databases.
 
 pub mod app;
+pub mod events;
 pub mod exchange;
 pub mod postgres;
 pub mod raw;

@@ -155,9 +155,10 @@ impl Opening {
                 None => (room_events::before_joining(conn, room, caller.user).await?.unwrap_or(head), true),
             },
         };
-        let backlog = match start.position < head.position {
-            true => room_events::count_between(conn, room, start, head).await?,
-            false => 0,
+        let backlog = if start.position < head.position {
+            room_events::count_between(conn, room, start, head).await?
+        } else {
+            0
         };
         Ok(Self { view, start, head, backlog, new })
     }

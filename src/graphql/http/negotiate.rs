@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 
+use crate::graphql::streams::Carrier;
+
 /// The two shapes of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Media {
@@ -18,29 +20,92 @@ impl Media {
             Self::Json => "application/json; charset=utf-8",
         }
     }
+}
 
-    /// The caller's favourite of the two; none when neither will do. Where nothing is said, or
-    /// anything goes, it is JSON, which every client understands.
-    pub(super) fn negotiate(headers: &HeaderMap) -> Option<Self> {
+/// What a caller takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// The caller's favourite for one answer.
+    pub(super) media: Option<Media>,
+    /// The caller's favourite for many.
+    pub(super) carrier: Option<Carrier>,
+    /// Whether the carrier is preferred even for one answer.
+    pub(super) carrier_first: bool,
+}
+
+impl Accepted {
+    /// Where nothing is said, or anything goes, it is JSON, which every client understands.
+    pub(super) fn read(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(header::ACCEPT).iter().peekable();
         if lines.peek().is_none() {
-            return Some(Self::Json);
+            return Self { media: Some(Media::Json), carrier: None, carrier_first: false };
         }
-        let mut best: Option<(f32, Self)> = None;
-        for range in lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')) {
+        let (mut media, mut carrier) = (Best::default(), Best::default());
+        let ranges = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+        for (place, range) in ranges.enumerate() {
             let mut parts = range.split(';').map(str::trim);
-            let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
-                "application/graphql-response+json" => Self::GraphqlResponse,
-                "application/json" | "application/*" | "*/*" => Self::Json,
-                _ => continue,
-            };
-            let Some(weight) = weight(parts) else { continue };
-            if weight > 0.0 && best.is_none_or(|(heaviest, _)| weight > heaviest) {
-                best = Some((weight, media));
+            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+            let Some(weight) = weight(parts.clone()) else { continue };
+            match name.as_str() {
+                "application/graphql-response+json" => media.offer(weight, place, Media::GraphqlResponse),
+                "application/json" | "application/*" | "*/*" => media.offer(weight, place, Media::Json),
+                "text/event-stream" => carrier.offer(weight, place, Carrier::Events),
+                "multipart/mixed" if has_subscription_spec(parts) => {
+                    carrier.offer(weight, place, Carrier::Parts);
+                }
+                _ => {}
             }
         }
-        best.map(|(_, media)| media)
+        let carrier_first = match (&media.0, &carrier.0) {
+            (Some(media), Some(carrier)) => {
+                carrier.weight > media.weight
+                    || (carrier.weight >= media.weight && carrier.place < media.place)
+            }
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        Self { media: media.name(), carrier: carrier.name(), carrier_first }
     }
+
+    pub(super) const fn is_nothing(self) -> bool {
+        self.media.is_none() && self.carrier.is_none()
+    }
+}
+
+/// The heaviest range so far; of equals the first.
+struct Best<T>(Option<Offer<T>>);
+
+struct Offer<T> {
+    weight: f32,
+    place: usize,
+    name: T,
+}
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Best<T> {
+    fn offer(&mut self, weight: f32, place: usize, name: T) {
+        if weight > 0.0 && self.0.as_ref().is_none_or(|best| weight > best.weight) {
+            self.0 = Some(Offer { weight, place, name });
+        }
+    }
+
+    fn name(self) -> Option<T> {
+        self.0.map(|offer| offer.name)
+    }
+}
+
+/// Other uses of `multipart/mixed` are not for subscriptions.
+fn has_subscription_spec<'a>(mut parameters: impl Iterator<Item = &'a str>) -> bool {
+    parameters.any(|parameter| {
+        parameter.split_once('=').is_some_and(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("subscriptionSpec") && value.trim().trim_matches('"') == "1.0"
+        })
+    })
 }
 
 /// The weight of a media range, 1 unless it says otherwise; none for another charset than ours.
@@ -80,12 +145,12 @@ mod tests {
     fn accept(value: &str) -> Option<Media> {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, value.parse().unwrap());
-        Media::negotiate(&headers)
+        Accepted::read(&headers).media
     }
 
     #[test]
     fn the_favourite_of_the_two_is_chosen() {
-        assert_eq!(Media::negotiate(&HeaderMap::new()), Some(Media::Json));
+        assert_eq!(Accepted::read(&HeaderMap::new()).media, Some(Media::Json));
         assert_eq!(accept("*/*"), Some(Media::Json));
         assert_eq!(accept("application/graphql-response+json"), Some(Media::GraphqlResponse));
         assert_eq!(
@@ -106,6 +171,31 @@ mod tests {
             ["text/html", "application/json;q=0", "application/json; charset=latin1", "image/*", "nonsense"]
         {
             assert_eq!(accept(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_a_choice_of_its_own_and_comes_first_where_the_caller_likes_it_better() {
+        let accept = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, value.parse().unwrap());
+            let Accepted { media, carrier, carrier_first } = Accepted::read(&headers);
+            (media, carrier, carrier_first)
+        };
+        let (events, parts) = (Some(Carrier::Events), Some(Carrier::Parts));
+        assert_eq!(accept("text/event-stream"), (None, events, true));
+        assert_eq!(accept("application/json, text/event-stream"), (Some(Media::Json), events, false));
+        assert_eq!(accept("application/json;q=0.5, Text/Event-Stream"), (Some(Media::Json), events, true));
+        assert_eq!(
+            accept(r#"multipart/mixed;boundary="graphql";subscriptionSpec=1.0, application/json"#),
+            (Some(Media::Json), parts, true)
+        );
+        assert_eq!(accept(r#"multipart/mixed; subscriptionSpec="1.0""#), (None, parts, true));
+        assert_eq!(accept("text/event-stream;q=0, */*"), (Some(Media::Json), None, false));
+        for other in
+            ["multipart/mixed", "multipart/mixed;deferSpec=20220824", "multipart/mixed;subscriptionSpec=2.0"]
+        {
+            assert_eq!(accept(other), (None, None, false), "{other}");
         }
     }
 

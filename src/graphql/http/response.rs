@@ -13,7 +13,7 @@ use crate::graphql::http::negotiate::Media;
 
 /// How this request is answered, whatever the answer is.
 #[derive(Debug, Clone)]
-pub(super) struct Face {
+pub(in crate::graphql) struct Face {
     pub(super) media: Media,
     pub(super) language: Language,
     pub(super) request_id: String,
@@ -69,7 +69,7 @@ fn holds_nothing(data: &GqlValue) -> bool {
 }
 
 impl Face {
-    pub(super) fn respond(&self, answer: Answer) -> Response {
+    pub(in crate::graphql) fn respond(&self, answer: Answer) -> Response {
         let (status, retry_after) = (answer.status(self.media), answer.retry_after());
         let mut response = match answer {
             Answer::Executed(executed) => {
@@ -101,17 +101,22 @@ impl Face {
     }
 
     /// A request that is no GraphQL request at all: 400, or the status of its fault, in both media types.
-    pub(super) fn refuse(&self, error: &Error) -> Response {
+    pub(in crate::graphql) fn refuse(&self, error: &Error) -> Response {
         let status = match error.code() {
             Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Code::Forbidden => StatusCode::FORBIDDEN,
+            Code::NotFound => StatusCode::NOT_FOUND,
+            Code::Conflict => StatusCode::CONFLICT,
+            Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
         self.refuse_with(status, error)
     }
 
     pub(super) fn not_acceptable(&self) -> Response {
-        let text = "Accept application/graphql-response+json or application/json.";
+        let text = "Accept application/graphql-response+json or application/json; for subscriptions, text/event-stream \
+                    or multipart/mixed;subscriptionSpec=1.0.";
         self.refuse_with(StatusCode::NOT_ACCEPTABLE, &Error::plain(Code::BadInput, text))
     }
 

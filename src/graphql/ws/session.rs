@@ -11,7 +11,6 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::stream::{self, StreamExt as _};
 use futures_util::{FutureExt as _, SinkExt as _};
-use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Error as SocketError;
@@ -22,8 +21,9 @@ use crate::auth::Credential;
 use crate::error::{Error, Text};
 use crate::graphql::call::Call;
 use crate::graphql::context::Caller;
-use crate::graphql::error::{error_json, log_once};
-use crate::graphql::operation::{Item, Operation};
+use crate::graphql::error::log_once;
+use crate::graphql::operation::{Item, Operation, error_list};
+use crate::graphql::streams::{over, told};
 use crate::graphql::ws::connection::Connection;
 use crate::graphql::ws::deadlines::{Deadlines, Due};
 use crate::graphql::ws::operations::{Operations, Step};
@@ -69,7 +69,7 @@ pub(super) struct Session {
     connection: Connection,
     caller: Caller,
     judging: Option<Judging>,
-    session: Option<SessionBell>,
+    bell: Option<SessionBell>,
     deadlines: Deadlines,
     stop: watch::Receiver<bool>,
     stopping: bool,
@@ -97,7 +97,7 @@ impl Session {
             connection: Connection::new(),
             caller,
             judging: None,
-            session: None,
+            bell: None,
             deadlines,
             stop: sockets.stop.clone(),
             stopping: false,
@@ -156,7 +156,7 @@ impl Session {
             step = self.operations.next() => Event::Step(step),
             judged = judged(&mut self.judging) => Event::Judged(judged),
             () = self.connection.renewed() => Event::Renewed,
-            () = over(&mut self.session) => Event::SessionOver,
+            () = over(&mut self.bell) => Event::SessionOver,
             () = told(&mut self.stop), if reads => Event::Stop,
             due = self.deadlines.next() => Event::Due(due),
         }
@@ -242,7 +242,7 @@ impl Session {
     fn watch_identity(&mut self) {
         let live = &self.sockets.live;
         let identity = self.connection.identity();
-        self.session = self.sockets.app.watch_session(&identity.viewer);
+        self.bell = self.sockets.app.watch_session(&identity.viewer);
         match identity.lasts {
             Some(lasts) => {
                 self.deadlines.set(Due::TokenWarning, lasts.left.saturating_sub(live.renew_warning));
@@ -320,23 +320,9 @@ async fn judged(judging: &mut Option<Judging>) -> Result<Identity, Error> {
     judged
 }
 
-/// Waits until the session is over, where there is one.
-async fn over(session: &mut Option<SessionBell>) {
-    match session {
-        Some(bell) => bell.ended().await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits until the server is told to stop.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    // A sender that is gone means the same.
-    drop(stop.wait_for(|stop| *stop).await);
-}
-
 fn refused(error: &Error, caller: &Caller) -> Operation {
-    let errors = json!([error_json(error, caller.language, &caller.request_id)]).to_string();
-    Box::pin(stream::once(async move { vec![Item::Errors(errors.into())] }))
+    let errors = error_list(caller, error);
+    Box::pin(stream::once(async move { vec![Item::Errors(errors)] }))
 }
 
 /// What is wrong with what came; nothing is said where the connection itself is gone.
