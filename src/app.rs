@@ -5,6 +5,7 @@ pub mod auth;
 pub mod limits;
 pub mod live;
 pub mod messages;
+pub mod presence;
 pub mod rooms;
 pub mod sweep;
 pub mod users;

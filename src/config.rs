@@ -149,6 +149,14 @@ pub struct Live {
     pub stall_timeout: Duration,
     pub renew_warning: Duration,
     pub renew_grace: Duration,
+    pub activity_interval: Duration,
+    pub activity_people_max: usize,
+    pub activity_members_max: usize,
+    pub typing_ttl: Duration,
+    pub typing_max: usize,
+    pub presence_linger: Duration,
+    pub presence_silence: Duration,
+    pub presence_people_max: usize,
 }
 
 /// Section `[chat]`.

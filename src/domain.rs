@@ -5,6 +5,7 @@ pub mod ids;
 pub mod messages;
 pub mod paging;
 pub mod policy;
+pub mod presence;
 pub mod rooms;
 pub mod sessions;
 pub mod users;

@@ -16,6 +16,7 @@ mod loaders;
 pub mod messages;
 mod multipart;
 mod operation;
+pub mod presence;
 pub mod rooms;
 pub mod schema;
 mod sse;

@@ -3,11 +3,14 @@
 //! The hub knows events and no SQL. What it holds is a cache of the log: whatever it misses, a reader
 //! finds in the database. So nothing here waits for a reader, and nothing here may be the only copy.
 
+mod activity;
 pub mod bus;
 mod inboxes;
 mod log;
+mod presence;
 mod reader;
 mod redis;
+mod renders;
 mod sessions;
 
 use std::collections::{HashMap, HashSet};
@@ -20,14 +23,19 @@ use tokio::time::Instant;
 
 use crate::domain::events::{News, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, SessionKey, UserKey};
+use crate::domain::presence::{PresenceWord, TypingAsk, TypingWord};
 use crate::hub::bus::{Bus, Topic};
 use crate::hub::inboxes::Inboxes;
 use crate::hub::log::RoomLog;
+use crate::hub::presence::Presence;
 use crate::hub::sessions::Sessions;
 
+pub use activity::{Activity, Look, Sight};
 pub use inboxes::InboxBell;
-pub use log::{Entry, RenderKey};
+pub use log::Entry;
+pub use presence::{PresenceGuard, PresenceOptions};
 pub use reader::{Behind, Reader, Take, Wake};
+pub use renders::{RenderKey, Renders};
 pub use sessions::SessionBell;
 
 /// How much the hub remembers.
@@ -46,6 +54,9 @@ pub struct Bounds {
 #[derive(Debug, Serialize, Deserialize)]
 enum Word {
     News(News),
+    Presence(PresenceWord),
+    Typing(TypingWord),
+    TypingAsk(TypingAsk),
 }
 
 /// The rooms that are read on this node, and the connections that wait for news.
@@ -54,6 +65,7 @@ pub struct Hub {
     rooms: Mutex<HashMap<RoomKey, Arc<RoomLog>>>,
     sessions: Sessions,
     inboxes: Inboxes,
+    presence: Presence,
     /// Rooms whose ring lacks events that are known to exist. At most as many as there are rooms.
     holes: Mutex<HashSet<RoomKey>>,
     hole: Notify,
@@ -70,11 +82,12 @@ pub struct Holdings {
 }
 
 impl Hub {
-    pub fn new(bus: Bus, bounds: Bounds) -> Self {
+    pub fn new(bus: Bus, bounds: Bounds, presence: PresenceOptions) -> Self {
         Self {
             rooms: Mutex::default(),
             sessions: Sessions::default(),
             inboxes: Inboxes::default(),
+            presence: Presence::new(presence),
             holes: Mutex::default(),
             hole: Notify::new(),
             bus,
@@ -116,6 +129,9 @@ impl Hub {
     pub fn receive(&self, payload: &[u8]) {
         match serde_json::from_slice(payload) {
             Ok(Word::News(news)) => self.hear(&news),
+            Ok(Word::Presence(word)) => self.presence.hear(word),
+            Ok(Word::Typing(word)) => self.presence.hear_typing(&word),
+            Ok(Word::TypingAsk(ask)) => self.presence.hear_typing_ask(&ask),
             Err(error) => tracing::warn!(%error, "another node told something unreadable"),
         }
     }
@@ -130,6 +146,7 @@ impl Hub {
                     self.report_hole(event.room);
                 }
                 self.ring_inbox(event);
+                self.presence.see(event);
             }
             News::SessionEnded(session) => self.sessions.end(*session),
         }
@@ -241,6 +258,7 @@ impl Hub {
         drop(rooms);
         self.sessions.tidy(now);
         self.inboxes.tidy();
+        self.presence.looks.tidy();
     }
 
     pub fn holdings(&self) -> Holdings {

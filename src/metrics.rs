@@ -4,6 +4,7 @@
 //! process count apart, and a metric can only be touched through a method here, so that `TABLE` has
 //! all of them. Labels take few values, and none comes from a caller.
 
+mod labels;
 mod process;
 mod table;
 #[cfg(test)]
@@ -15,13 +16,14 @@ use std::time::Duration;
 use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+pub use labels::{Overdue, SocketEnd};
 use process::Process;
 use table::{
     ACCEPT_ERRORS, BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_RECEIVED, CONNECTIONS_ACCEPTED,
     CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DELIVERIES,
     DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS, LIVE_READERS,
-    LIVE_ROOMS, Metric, OPERATIONS, PASSWORD_QUEUE, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN,
-    STREAM_RESERVATIONS, STREAMS_OPEN, TABLE, WRITE_QUEUE,
+    LIVE_ROOMS, Metric, OPERATIONS, PASSWORD_QUEUE, PEOPLE_ONLINE, PEOPLE_TYPING, SOCKET_OPERATIONS,
+    SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN, TABLE, WRITE_QUEUE,
 };
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
@@ -48,6 +50,8 @@ struct Shared {
     socket_operations: Gauge,
     streams_open: Gauge,
     stream_reservations: Gauge,
+    people_online: Gauge,
+    people_typing: Gauge,
     write_queue: Gauge,
     password_queue: Gauge,
     db_in_use: Gauge,
@@ -70,65 +74,13 @@ pub struct Levels {
     pub password_queue: usize,
     pub db_in_use: usize,
     pub db_statements: u64,
+    pub people_online: usize,
+    pub people_typing: usize,
 }
 
 /// Beyond four thousand million a level is no longer exact, and no bound here allows so much.
 fn level(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// Which deadline a connection ran into.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overdue {
-    /// The head of a request did not arrive in time.
-    Head,
-    /// No further request arrived in time.
-    Idle,
-    /// The peer stopped reading what it asked for.
-    Stalled,
-    /// The server stopped before the peer was done.
-    Drain,
-}
-
-impl Overdue {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Head => "head",
-            Self::Idle => "idle",
-            Self::Stalled => "stalled",
-            Self::Drain => "drain",
-        }
-    }
-}
-
-/// Why a WebSocket ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SocketEnd {
-    /// The client left, with a good-bye or without.
-    Peer,
-    /// The client broke a rule of the protocol.
-    Protocol,
-    /// Its token was refused, or ran out.
-    Forbidden,
-    InitTimeout,
-    /// The client did not read, or did not answer a ping; or the server had no time for it.
-    Unresponsive,
-    Internal,
-    Shutdown,
-}
-
-impl SocketEnd {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Peer => "peer",
-            Self::Protocol => "protocol",
-            Self::Forbidden => "forbidden",
-            Self::InitTimeout => "init_timeout",
-            Self::Unresponsive => "unresponsive",
-            Self::Internal => "internal",
-            Self::Shutdown => "shutdown",
-        }
-    }
 }
 
 /// One thing that is counted while it lives.
@@ -304,6 +256,8 @@ impl Metrics {
         self.shared.password_queue.set(level(password_queue));
         self.shared.db_in_use.set(level(db_in_use));
         self.shared.db_statements.absolute(db_statements);
+        self.shared.people_online.set(level(levels.people_online));
+        self.shared.people_typing.set(level(levels.people_typing));
     }
 
     fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
@@ -342,6 +296,8 @@ impl Shared {
             socket_operations: gauge(SOCKET_OPERATIONS),
             streams_open: gauge(STREAMS_OPEN),
             stream_reservations: gauge(STREAM_RESERVATIONS),
+            people_online: gauge(PEOPLE_ONLINE),
+            people_typing: gauge(PEOPLE_TYPING),
             write_queue: gauge(WRITE_QUEUE),
             password_queue: gauge(PASSWORD_QUEUE),
             db_in_use: gauge(DB_IN_USE),

@@ -1,7 +1,9 @@
 //! Following rooms live: opening a feed, and what keeps the hub true to the database.
 //!
-//! `live/feed.rs` reads one room, `live/inbox.rs` all rooms of a person, `live/attend.rs` heals.
+//! `live/feed.rs` reads one room, `live/inbox.rs` all rooms of a person, `live/activity.rs` who is typing and
+//! who is here; `live/attend.rs` heals.
 
+mod activity;
 mod attend;
 mod feed;
 mod inbox;
@@ -21,10 +23,11 @@ use crate::domain::rooms::{Room, RoomView};
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
-use crate::hub::{Attached, Entry, SessionBell};
+use crate::hub::{Activity, Attached, Entry, SessionBell};
 use crate::storage::room_events::LogPage;
 use crate::storage::{Conn, room_events, rooms, users};
 
+pub use activity::ActivityFeed;
 pub use attend::{Pace, attend};
 pub use feed::RoomFeed;
 pub use inbox::InboxFeed;
@@ -100,6 +103,8 @@ pub enum Moment {
     Appeared,
     /// The reader no longer sees a room.
     Vanished,
+    /// Who is typing in a room and who is here.
+    Activity(Arc<Activity>),
 }
 
 impl App {

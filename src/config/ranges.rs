@@ -198,6 +198,11 @@ impl Live {
         let pong_timeout = r.duration("live.pong_timeout", MS * 50..=HOUR);
         let rule = "live.pong_timeout may not be more than live.ping_interval";
         r.agree(&["live.pong_timeout", "live.ping_interval"], pong_timeout <= ping_interval, rule);
+        let activity_interval = r.duration("live.activity_interval", MS * 50..=MINUTE);
+        let presence_silence = r.duration("live.presence_silence", MS * 250..=HOUR);
+        let rule = "live.presence_silence may not be less than five times live.activity_interval";
+        let keys = ["live.presence_silence", "live.activity_interval"];
+        r.agree(&keys, presence_silence >= activity_interval * 5, rule);
         Self {
             ring_events_max: r.number("live.ring_events_max", 2..=65_536),
             ring_bytes_max: r.number("live.ring_bytes_max", 65_536..=1_073_741_824),
@@ -220,6 +225,14 @@ impl Live {
             stall_timeout: r.duration("live.stall_timeout", MS * 100..=HOUR),
             renew_warning: r.duration("live.renew_warning", Duration::ZERO..=HOUR),
             renew_grace: r.duration("live.renew_grace", Duration::ZERO..=HOUR),
+            activity_interval,
+            activity_people_max: r.number("live.activity_people_max", 1..=1000),
+            activity_members_max: r.number("live.activity_members_max", 1..=1_000_000),
+            typing_ttl: r.duration("live.typing_ttl", MS * 100..=MINUTE),
+            typing_max: r.number("live.typing_max", 1..=1_000_000),
+            presence_linger: r.duration("live.presence_linger", Duration::ZERO..=HOUR),
+            presence_silence,
+            presence_people_max: r.number("live.presence_people_max", 1..=10_000_000),
         }
     }
 }

@@ -196,6 +196,7 @@ impl RoomEvent {
             })),
             Moment::Appeared => changed(Some(name()?.key)),
             Moment::Vanished => changed(None),
+            Moment::Activity(_) => Err(Error::internal("a room's activity was shown as an event")),
             Moment::Event(entry) => match entry.event.change() {
                 Some(RoomChange::RoomEdited) => changed(Some(entry.event.room)),
                 Some(RoomChange::RoomDeleted) => changed(None),

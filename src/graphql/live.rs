@@ -14,7 +14,7 @@ use async_graphql::{Context, Response, Variables};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 
-use crate::app::live::{InboxFeed, Moment, RoomFeed, Told};
+use crate::app::live::{ActivityFeed, InboxFeed, Moment, RoomFeed, Told};
 use crate::domain::users::User;
 use crate::error::{Error, Result};
 use crate::graphql::answer::{Answer, known_code};
@@ -37,6 +37,7 @@ pub(super) enum Feed {
     Messages(RoomFeed),
     Room(RoomFeed),
     Inbox(Box<InboxFeed>),
+    Activity(Box<ActivityFeed>),
 }
 
 /// What the executor is asked for: to open a feed, or to show one thing of it.
@@ -149,6 +150,7 @@ impl Live {
                 Feed::Messages(feed) | Feed::Room(feed) => feed.next().await,
                 // Large where it waits, which the others need not be for it.
                 Feed::Inbox(feed) => Box::pin(feed.next()).await.map(Some),
+                Feed::Activity(feed) => feed.next().await.map(|told| told.map(|told| vec![told])),
             };
             let items = match told {
                 Ok(Some(told)) => self.deliver(told).await,
@@ -168,7 +170,9 @@ impl Live {
     /// A feed ends when its room is deleted. Who was told of that by an event needs no error.
     fn farewell(&self) -> Vec<Item> {
         match self.feed {
-            Feed::Messages(_) => vec![fault(&self.show.caller, &Error::not_found().at("roomId"))],
+            Feed::Messages(_) | Feed::Activity(_) => {
+                vec![fault(&self.show.caller, &Error::not_found().at("roomId"))]
+            }
             Feed::Room(_) | Feed::Inbox(_) => Vec::new(),
         }
     }
@@ -190,7 +194,11 @@ impl Live {
                 None => Box::pin(self.show.render(&told, shared)).await,
             };
             match rendered {
-                Ok(payload) => items.push(Item::Next(Delivery { payload, place: Some(told.place) })),
+                Ok(payload) => {
+                    // There is no going on after what is not stored.
+                    let place = (!matches!(told.moment, Moment::Activity(_))).then_some(told.place);
+                    items.push(Item::Next(Delivery { payload, place }));
+                }
                 Err(error) => {
                     items.extend(self.fail(&error));
                     break;
@@ -205,7 +213,7 @@ impl Live {
         match (&self.feed, moment) {
             (Feed::Messages(_), Moment::Event(entry)) => entry.event.message().is_some(),
             (Feed::Messages(_), _) => false,
-            (Feed::Room(_) | Feed::Inbox(_), _) => true,
+            (Feed::Room(_) | Feed::Inbox(_) | Feed::Activity(_), _) => true,
         }
     }
 }
@@ -214,7 +222,7 @@ impl Show {
     /// The result, if someone has made it already.
     fn rendered(&self, told: &Told, shared: bool) -> Option<Bytes> {
         match &told.moment {
-            Moment::Event(entry) if shared => entry.rendered(self.audience.key(told.replayed)),
+            Moment::Event(entry) if shared => entry.renders().made(self.audience.key(told.replayed)),
             _ => None,
         }
     }
@@ -222,15 +230,17 @@ impl Show {
     /// The result for one thing. It is `shared` with all who see it in the same bytes; cursors of an
     /// inbox are its owner's alone.
     async fn render(&self, told: &Told, shared: bool) -> Result<Bytes> {
-        let Moment::Event(entry) = &told.moment else {
-            return self.make(told, None).await.map(Made::into_bytes);
+        let (entry, renders) = match &told.moment {
+            Moment::Event(entry) => (Some(entry), Some(entry.renders())),
+            Moment::Activity(activity) => (None, Some(activity.renders())),
+            _ => (None, None),
         };
-        let kept = entry.render(self.audience.key(told.replayed)).filter(|_| shared);
-        let Some(cell) = kept else {
-            return self.make(told, Some(entry)).await.map(Made::into_bytes);
+        let renders = renders.filter(|_| shared);
+        let Some(cell) = renders.and_then(|renders| renders.of(self.audience.key(told.replayed))) else {
+            return self.make(told, entry).await.map(Made::into_bytes);
         };
         // Whoever comes first makes it, and the others wait. One with errors is not kept.
-        let made = cell.get_or_try_init(async || match self.make(told, Some(entry)).await {
+        let made = cell.get_or_try_init(async || match self.make(told, entry).await {
             Ok(Made::Whole(bytes)) => Ok(bytes),
             Ok(Made::Faulty(bytes)) => Err(Ok(bytes)),
             Err(error) => Err(Err(error)),

@@ -48,6 +48,13 @@ where
     loaded.map_err(|error| top_level(ctx, &error))
 }
 
+/// Loads people in the given order; those who are gone are left out.
+pub(super) async fn load_all(ctx: &Context<'_>, keys: &[UserKey]) -> async_graphql::Result<Vec<User>> {
+    let loaded = ctx.data_unchecked::<Loaders>().load_many(keys.iter().copied()).await;
+    let mut found = loaded.map_err(|error| top_level(ctx, &error))?;
+    Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+}
+
 async fn keyed<K: Hash + Eq, V>(
     found: impl Future<Output = Result<Vec<V>>>,
     key: impl Fn(&V) -> K,

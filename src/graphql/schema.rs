@@ -13,6 +13,7 @@ use crate::graphql::error::{Nullable, expose};
 use crate::graphql::ids::Node;
 use crate::graphql::loaders::load;
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
+use crate::graphql::presence::PresenceMutation;
 use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
 use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{User, UserMutation, UserQuery};
@@ -21,7 +22,14 @@ use crate::graphql::users::{User, UserMutation, UserQuery};
 pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery);
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AuthMutation, UserMutation, RoomMutation, MembershipMutation, MessageMutation);
+pub struct Mutation(
+    AuthMutation,
+    UserMutation,
+    RoomMutation,
+    MembershipMutation,
+    MessageMutation,
+    PresenceMutation,
+);
 
 pub type ChatSchema = Schema<Query, Mutation, Subscriptions>;
 

@@ -10,6 +10,7 @@ use crate::graphql::context::{shared_app, viewer};
 use crate::graphql::error::expose;
 use crate::graphql::events::{MessageAdded, RoomEvent};
 use crate::graphql::live::{Feed, Pass, Shown, pass};
+use crate::graphql::presence::RoomActivity;
 
 #[derive(Debug)]
 pub struct Subscriptions;
@@ -62,6 +63,21 @@ impl Subscriptions {
             Ok(Feed::Inbox(Box::new(feed)))
         };
         event(ctx, run(ctx, open).await)
+    }
+
+    /// Who is typing and who is here: how it is, and then each change, at most one in a second.
+    async fn room_activity(
+        &self,
+        ctx: &Context<'_>,
+        room_id: ID,
+    ) -> async_graphql::Result<impl Stream<Item = RoomActivity> + use<>> {
+        let open = async |_: Option<&str>| {
+            let room = GlobalId::room(&room_id, "roomId")?;
+            Ok(Feed::Activity(Box::new(shared_app(ctx).follow_activity(viewer(ctx), room).await?)))
+        };
+        let shown = run(ctx, open).await;
+        let activity = shown.and_then(|shown| shown.map(|shown| RoomActivity::of(&shown.told)).transpose());
+        Ok(stream::iter(expose(ctx, activity)?))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
 use crate::graphql::error::{Nullable, UserError, expose, settle};
 use crate::graphql::ids::{DateTime, UserType};
+use crate::graphql::presence::PresenceState;
 
 /// A person or a bot.
 pub(super) struct User {
@@ -98,6 +99,10 @@ impl User {
 
     async fn created_at(&self) -> DateTime {
         self.user.created_at.into()
+    }
+
+    async fn presence(&self, ctx: &Context<'_>) -> PresenceState {
+        app(ctx).presence(viewer(ctx), self.user.key).into()
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::domain::events::{LogPlace, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::users::User;
+use crate::hub::renders::Renders;
 use crate::hub::{Bounds, lock};
 
 /// What one event costs beside its text, roughly: the entry and one rendering.
@@ -18,20 +18,14 @@ const ENTRY_BYTES: usize = 1024;
 /// People whose leaving is remembered for readers that lag; they would find it in the log anyway.
 const GONE_MAX: usize = 1024;
 
-/// Who is shown an event the same way: a hash of document, operation, variables and audience.
-pub type RenderKey = u128;
-
 /// One event, and what has been made of it for those who asked the same.
 #[derive(Debug)]
 pub struct Entry {
     pub event: RoomEvent,
     person: OnceLock<Option<Arc<User>>>,
-    renders: Mutex<Vec<(RenderKey, Arc<OnceCell<Bytes>>)>>,
+    renders: Renders,
     arrived: Instant,
 }
-
-/// Renderings kept for one event; whoever asks yet another way makes their own.
-const RENDERS_MAX: usize = 64;
 
 impl Entry {
     pub fn new(event: RoomEvent) -> Arc<Self> {
@@ -44,7 +38,7 @@ impl Entry {
     }
 
     fn build(event: RoomEvent, person: OnceLock<Option<Arc<User>>>) -> Arc<Self> {
-        Arc::new(Self { event, person, renders: Mutex::default(), arrived: Instant::now() })
+        Arc::new(Self { event, person, renders: Renders::default(), arrived: Instant::now() })
     }
 
     /// The person it shows, if that has been looked up.
@@ -57,24 +51,8 @@ impl Entry {
         let _ = self.person.set(person);
     }
 
-    /// What this event looks like to those of one key, if it has been made.
-    pub fn rendered(&self, key: RenderKey) -> Option<Bytes> {
-        let renders = lock(&self.renders);
-        renders.iter().find(|(known, _)| *known == key).and_then(|(_, cell)| cell.get().cloned())
-    }
-
-    /// The place for what this event looks like to those of one key; `None` when there are too many kinds.
-    pub fn render(&self, key: RenderKey) -> Option<Arc<OnceCell<Bytes>>> {
-        let mut renders = lock(&self.renders);
-        if let Some((_, cell)) = renders.iter().find(|(known, _)| *known == key) {
-            return Some(Arc::clone(cell));
-        }
-        if renders.len() >= RENDERS_MAX {
-            return None;
-        }
-        let cell = Arc::default();
-        renders.push((key, Arc::clone(&cell)));
-        Some(cell)
+    pub fn renders(&self) -> &Renders {
+        &self.renders
     }
 
     pub(super) fn bytes(&self) -> usize {

@@ -61,6 +61,10 @@ table! {
         "Answers open that are streams of events: SSE and multipart.";
     STREAM_RESERVATIONS = "tertulia_stream_reservations", Kind::Gauge, Count,
         "Single connections of SSE reserved, open ones among them.";
+    PEOPLE_ONLINE = "tertulia_people_online", Kind::Gauge, Count,
+        "People with a live connection to this node, or with one a moment ago.";
+    PEOPLE_TYPING = "tertulia_people_typing", Kind::Gauge, Count,
+        "People who are typing, once for each room.";
     DOCUMENTS_CACHED = "tertulia_graphql_documents_cached", Kind::Gauge, Count,
         "Parsed documents kept.";
     SOCKETS_OPEN = "tertulia_sockets_open", Kind::Gauge, Count,

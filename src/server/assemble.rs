@@ -15,11 +15,12 @@ use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Token
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
 use crate::domain::paging::Epoch;
+use crate::domain::presence::{Terms, TypingBounds};
 use crate::domain::sessions::Viewer;
 use crate::graphql::documents::{self, Documents, Manifest, ManifestError};
 use crate::graphql::guard::Limits;
 use crate::hub::bus::{BadUrl, Bus, Inbox, RedisOptions};
-use crate::hub::{self, Hub};
+use crate::hub::{self, Hub, PresenceOptions};
 use crate::metrics::Metrics;
 use crate::storage::{Engine, Herald, OpenError, Options, Store};
 
@@ -61,8 +62,10 @@ pub async fn assemble(config: &Config, clock: Clock, metrics: &Metrics) -> Resul
     let listener: Arc<OnceLock<Arc<Hub>>> = Arc::default();
     let store = Store::open(store_options(config, herald(&listener))).await?;
     // It needs the epoch, which the database has, which tells the hub; so it comes last.
-    let (bus, inbox) = bus(config, store.epoch(), metrics)?;
-    let hub = Arc::clone(listener.get_or_init(|| Arc::new(Hub::new(bus, hub_bounds(config)))));
+    let node = random::node();
+    let (bus, inbox) = bus(config, node, store.epoch(), metrics)?;
+    let hub = || Arc::new(Hub::new(bus, hub_bounds(config), presence_options(config, node)));
+    let hub = Arc::clone(listener.get_or_init(hub));
     let passwords = Passwords::start(PasswordOptions {
         cost: config.bcrypt_cost,
         threads: config.password.threads,
@@ -130,11 +133,11 @@ fn herald(listener: &Arc<OnceLock<Arc<Hub>>>) -> Herald {
 }
 
 /// Redis where it is configured, and else nobody.
-fn bus(config: &Config, epoch: Epoch, metrics: &Metrics) -> Result<(Bus, Inbox), StartError> {
+fn bus(config: &Config, node: u64, epoch: Epoch, metrics: &Metrics) -> Result<(Bus, Inbox), StartError> {
     let Some(url) = &config.redis_url else { return Ok(Bus::in_process()) };
     Ok(Bus::redis(&RedisOptions {
         url: SecretString::from(url.expose().to_owned()),
-        node: random::node(),
+        node,
         epoch,
         outbox_max: config.live.bus_outbox_max,
         inbox_max: config.live.bus_inbox_max,
@@ -149,6 +152,26 @@ fn hub_bounds(config: &Config) -> hub::Bounds {
         ring_bytes_max: live.ring_bytes_max,
         ring_age_max: live.ring_age_max,
         idle_rooms_max: live.idle_rooms_max,
+    }
+}
+
+fn presence_options(config: &Config, node: u64) -> PresenceOptions {
+    let live = &config.live;
+    PresenceOptions {
+        node,
+        terms: Terms {
+            linger: live.presence_linger,
+            silence: live.presence_silence,
+            people_max: live.presence_people_max,
+        },
+        typing: TypingBounds {
+            ttl: live.typing_ttl,
+            room_max: live.activity_people_max,
+            all_max: live.typing_max,
+        },
+        interval: live.activity_interval,
+        list_max: live.activity_people_max,
+        members_max: live.activity_members_max,
     }
 }
 

@@ -53,6 +53,8 @@ pub fn router(
                 password_queue: app.password_queue_len(),
                 db_in_use: app.store().pool_usage().0,
                 db_statements: app.store().statements(),
+                people_online: app.hub().people_here(),
+                people_typing: app.hub().people_typing(),
             }
         })
     };

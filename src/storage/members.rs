@@ -87,6 +87,18 @@ pub async fn get_many(conn: &mut Conn, room: RoomKey, people: &[UserKey]) -> Res
     Ok(rows.into_iter().map(member).collect())
 }
 
+/// The first `limit` people to have joined, of those who are in.
+pub async fn keys(conn: &mut Conn, room: RoomKey, limit: usize) -> Result<Vec<UserKey>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let keys: Vec<i64> = run!(conn, db => members::table
+        .filter(members::room_key.eq(room.0))
+        .order(members::key.asc())
+        .select(members::user_key)
+        .limit(limit)
+        .load(db))?;
+    Ok(keys.into_iter().map(UserKey).collect())
+}
+
 /// Members in the order they joined. A place in the list is a membership's key.
 pub async fn page(conn: &mut Conn, room: RoomKey, page: &Page) -> Result<Slice<Member>> {
     let rows: Vec<MemberRow> = run!(conn, db => {

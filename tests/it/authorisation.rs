@@ -114,20 +114,24 @@ impl Scene {
     /// What a caller is told: `OK`, `null` or a code.
     async fn told(&self, app: &TestApp, row: &Row, place: usize) -> String {
         if row.field.starts_with("Subscription.") {
-            return self.told_at_opening(app, row.at, place).await;
+            return self.told_at_opening(app, row, place).await;
         }
         verdict(&self.callers[place].send(&self.fill(row, place), json!({})).await, row.at)
     }
 
     /// The check that a subscription passes when it opens, which no socket is needed for.
-    async fn told_at_opening(&self, app: &TestApp, room: &str, place: usize) -> String {
+    async fn told_at_opening(&self, app: &TestApp, row: &Row, place: usize) -> String {
         let token = self.callers[place].token.clone();
         let credential = token.map_or(Credential::None, Credential::Bearer);
         let viewer = app.app.authenticate(&credential).await.unwrap();
-        let named = self.words.iter().find(|(word, _)| room.strip_prefix('$') == Some(word)).unwrap();
+        let named = self.words.iter().find(|(word, _)| row.at.strip_prefix('$') == Some(word)).unwrap();
         let id = tertulia::domain::ids::GlobalId::room(&named.1, "roomId").unwrap();
-        match app.app.follow_messages(&viewer, id, None, None).await {
-            Ok(_) => "OK".to_owned(),
+        let opened = match row.field {
+            "Subscription.roomActivity" => app.app.follow_activity(&viewer, id).await.map(drop),
+            _ => app.app.follow_messages(&viewer, id, None, None).await.map(drop),
+        };
+        match opened {
+            Ok(()) => "OK".to_owned(),
             Err(error) => error.code().to_string(),
         }
     }

@@ -28,6 +28,7 @@ mod nodes;
 mod paging;
 mod people;
 mod playground;
+mod presence;
 mod readme;
 mod rooms;
 mod sending;

@@ -29,14 +29,14 @@ async fn slow(settings: &[(&str, &str)]) -> TestApp {
 }
 
 /// The value of a metric, with its labels as they are shown.
-async fn metric(app: &TestApp, line: &str) -> String {
+pub(crate) async fn metric(app: &TestApp, line: &str) -> String {
     let text = app.http.get(format!("{}/metrics", app.base)).send().await.unwrap().text().await.unwrap();
     let value = text.lines().find_map(|shown| shown.strip_prefix(line)?.strip_prefix(' '));
     value.unwrap_or("none").to_owned()
 }
 
 /// Waits until a metric has a value.
-async fn until_metric(app: &TestApp, line: &str, wanted: &str) {
+pub(crate) async fn until_metric(app: &TestApp, line: &str, wanted: &str) {
     let wait = async {
         while metric(app, line).await != wanted {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -9,8 +9,8 @@ use futures_util::stream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-use crate::app::App;
 use crate::app::live::PAGE;
+use crate::app::{App, presence};
 use crate::domain::ids::{RoomKey, SessionKey};
 use crate::error::Result;
 use crate::hub::bus::{Heard, Inbox};
@@ -39,6 +39,7 @@ pub struct Pace {
 pub fn attend(app: &Arc<App>, inbox: Inbox, pace: Pace) {
     tokio::spawn(heal(Arc::downgrade(app)));
     tokio::spawn(tidy(Arc::downgrade(app)));
+    tokio::spawn(presence::beat(Arc::downgrade(app)));
     tokio::spawn(listen(Arc::downgrade(app), inbox));
     tokio::spawn(look(Arc::downgrade(app), app.hub.bus_health(), pace));
 }
@@ -68,7 +69,10 @@ async fn listen(app: Weak<App>, mut inbox: Inbox) {
         let Some(app) = app.upgrade() else { return };
         match heard {
             Heard::Message { payload, .. } => app.hub.receive(&payload),
-            Heard::Gap => app.look_for_missed().await,
+            Heard::Gap => {
+                app.hub.refresh_presence();
+                app.look_for_missed().await;
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::graphql::ws::protocol::{
     Close, CloseCode, Dialect, Input, Key, Output, Protocol, Rules, Unreadable,
 };
 use crate::graphql::ws::{Sockets, WRITE_BUFFER_BYTES};
-use crate::hub::SessionBell;
+use crate::hub::{PresenceGuard, SessionBell};
 use crate::metrics::{Counted, SocketEnd};
 
 /// Steps that are taken before what they led to is written.
@@ -70,6 +70,8 @@ pub(super) struct Session {
     caller: Caller,
     judging: Option<Judging>,
     bell: Option<SessionBell>,
+    /// Shows the caller as here.
+    present: Option<PresenceGuard>,
     deadlines: Deadlines,
     stop: watch::Receiver<bool>,
     stopping: bool,
@@ -98,6 +100,7 @@ impl Session {
             caller,
             judging: None,
             bell: None,
+            present: None,
             deadlines,
             stop: sockets.stop.clone(),
             stopping: false,
@@ -234,6 +237,7 @@ impl Session {
         if let Err(error) = self.connection.renew(identity) {
             return self.apply(Input::Verdict(Err(&error)));
         }
+        self.present = self.sockets.app.present(&identity.viewer);
         self.deadlines.set(Due::Ping, self.sockets.live.ping_interval);
         self.apply(Input::Verdict(Ok(())));
     }
@@ -243,6 +247,7 @@ impl Session {
         let live = &self.sockets.live;
         let identity = self.connection.identity();
         self.bell = self.sockets.app.watch_session(&identity.viewer);
+        self.present = self.sockets.app.present(&identity.viewer);
         match identity.lasts {
             Some(lasts) => {
                 self.deadlines.set(Due::TokenWarning, lasts.left.saturating_sub(live.renew_warning));

@@ -109,6 +109,12 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.sendMessage",
             "mutation { sendMessage(input: { roomId: $HALL, text: \"hi\" }) { message { id } errors { code } } }",
             "/sendMessage/message", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.setPresence", "mutation { setPresence(input: { state: AWAY }) { user { id } errors { code } } }",
+            "/setPresence/user", SIGNED_IN),
+        row("Mutation.setTyping", "mutation { setTyping(input: { roomId: $ROOM }) { expiresAt errors { code } } }",
+            "/setTyping/expiresAt", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.setTyping", "mutation { setTyping(input: { roomId: $HALL }) { expiresAt errors { code } } }",
+            "/setTyping/expiresAt", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
         row("Mutation.signup",
             "mutation { signup(input: { username: $FRESH, email: \"$BARE@example.com\", password: $PASSWORD }) {
                 user { email } errors { code } } }",
@@ -128,6 +134,12 @@ pub(super) fn matrix() -> Vec<Row> {
             ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
         row("Subscription.messageAdded", "", "$GUESSED",
             ["UNAUTHENTICATED", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]),
+        row("Subscription.roomActivity", "", "$ROOM",
+            ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Subscription.roomActivity", "", "$HALL",
+            ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Subscription.roomActivity", "", "$GUESSED",
+            ["UNAUTHENTICATED", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]),
     ];
     rows.extend(
         USER_FIELDS.map(|(field, at, expected)| row(field, "{ user(id: $OWNER) { $FIELD } }", at, expected)),
@@ -144,7 +156,7 @@ pub(super) fn matrix() -> Vec<Row> {
 }
 
 /// Of the room owner's account.
-const USER_FIELDS: [(&str, &str, [&str; 5]); 13] = [
+const USER_FIELDS: [(&str, &str, [&str; 5]); 14] = [
     ("User.address", "/user/address", OWN),
     // Nobody has a picture yet.
     ("User.avatarUrl", "/user/avatarUrl", NO_VALUE),
@@ -157,6 +169,7 @@ const USER_FIELDS: [(&str, &str, [&str; 5]); 13] = [
     ("User.id", "/user/id", SIGNED_IN),
     ("User.lastName", "/user/lastName", SIGNED_IN),
     ("User.phone", "/user/phone", OWN),
+    ("User.presence", "/user/presence", SIGNED_IN),
     ("User.userType", "/user/userType", SIGNED_IN),
     ("User.username", "/user/username", SIGNED_IN),
 ];

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::postgres::Postgres;
+use super::redis::Redis;
 
 /// The database a test runs on.
 #[derive(Debug, Clone)]
@@ -50,7 +51,30 @@ pub struct TestApp {
     done: JoinHandle<Drained>,
 }
 
+/// Two nodes of one installation, on one PostgreSQL and one Redis.
+pub struct Pair {
+    pub one: TestApp,
+    pub other: TestApp,
+    pub redis: Redis,
+}
+
 impl TestApp {
+    /// Two nodes with the same settings. Nothing, said aloud, where Redis or PostgreSQL is not installed.
+    pub async fn pair(settings: &[(&str, &str)]) -> Option<Pair> {
+        let (redis, db) = (Redis::start()?, Db::postgres()?);
+        let url = redis.url();
+        let shared = [("REDIS_URL", url.as_str()), ("SECRET", "a secret that both of the nodes have got")];
+        let settings: Vec<_> = shared.iter().chain(settings).copied().collect();
+        let one = Self::with(db.clone(), &settings).await;
+        let other = Self::with(db, &settings).await;
+        Some(Pair { one, other, redis })
+    }
+
+    /// The same person, calling this node.
+    pub fn same(&self, caller: &Caller) -> Caller {
+        Caller { url: format!("{}/graphql", self.base), ..caller.clone() }
+    }
+
     pub async fn start(db: Db) -> Self {
         Self::with(db, &[]).await
     }
