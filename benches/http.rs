@@ -6,18 +6,19 @@
 mod support;
 
 use std::env;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
-use support::client::Connection;
 use support::workloads::{Side, Workload};
 use support::world::{Place, Size, World};
 use tempfile::TempDir;
 use tertulia::clock::Clock;
 use tertulia::config::{Config, Sources};
+use tertulia::load::http::Connection;
+use tertulia::load::target::Target;
 use tertulia::metrics::Metrics;
 use tertulia::server::assemble::assemble;
 use tertulia::server::router::{bounds, router};
@@ -36,8 +37,8 @@ const ROWS: usize = 1_000_000;
 
 /// Both servers, running.
 struct Servers {
-    tertulia: SocketAddr,
-    reference: SocketAddr,
+    tertulia: Target,
+    reference: Target,
     world: World,
     /// Kept, because a dropped sender stops the server.
     _stop: watch::Sender<bool>,
@@ -86,16 +87,16 @@ fn measure(
     workload: Workload,
     side: Side,
 ) {
-    let (label, address) = match side {
-        Side::Tertulia => ("tertulia", servers.tertulia),
-        Side::Reference => ("bare", servers.reference),
+    let (label, target) = match side {
+        Side::Tertulia => ("tertulia", &servers.tertulia),
+        Side::Reference => ("bare", &servers.reference),
     };
     let requests = workload.requests(side, &servers.world);
     group.bench_function(label, |bencher| {
         bencher.to_async(runtime).iter_custom(|iterations| {
             let requests = &requests;
             async move {
-                match ask(workload, address, requests, iterations).await {
+                match ask(workload, target, requests, iterations).await {
                     Ok(time) => time,
                     Err(fault) => panic!("{fault:#}"),
                 }
@@ -107,7 +108,7 @@ fn measure(
 /// Shares so many requests out among the callers, and gives the time until the last is answered.
 async fn ask(
     workload: Workload,
-    address: SocketAddr,
+    target: &Target,
     requests: &[Vec<Vec<u8>>],
     iterations: u64,
 ) -> anyhow::Result<Duration> {
@@ -115,7 +116,7 @@ async fn ask(
     let mut connections = Vec::new();
     for (caller, own) in (0_u64..).zip(requests) {
         let share = iterations / callers + u64::from(caller < iterations % callers);
-        connections.push((Connection::open(address).await?, own.clone(), share));
+        connections.push((Connection::open(target).await?, own.clone(), share));
     }
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
@@ -140,14 +141,15 @@ async fn start(rows: usize) -> anyhow::Result<Servers> {
     let metrics = Metrics::new();
     let assembly = assemble(&config, Clock::System, &metrics).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let tertulia = listener.local_addr()?;
+    let address = listener.local_addr()?;
+    let tertulia = Target::at(address);
     let (stop, stopped) = watch::channel(false);
-    let router = router(assembly, &config, config.public_url_at(tertulia), &metrics, stopped.clone());
+    let router = router(assembly, &config, config.public_url_at(address), &metrics, stopped.clone());
     tokio::spawn(serve(listener, router, bounds(&config), metrics, stopped));
-    let world = World::make(tertulia, &place, Size::of(rows)).await?;
+    let world = World::make(&tertulia, &place, Size::of(rows)).await?;
     let bare = support::reference::router(folder.path(), &place).await?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let reference = listener.local_addr()?;
+    let reference = Target::at(listener.local_addr()?);
     tokio::spawn(async move { axum::serve(listener, bare).await });
     Ok(Servers { tertulia, reference, world, _stop: stop, _folder: folder })
 }

@@ -2,8 +2,6 @@
 //! bare server that both are read against.
 #![allow(dead_code, reason = "each of the two programs uses a part of it")]
 
-pub(crate) mod client;
-pub(crate) mod process;
 pub(crate) mod reference;
 pub(crate) mod workloads;
 pub(crate) mod world;

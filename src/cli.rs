@@ -1,5 +1,7 @@
 //! The command line: what the binary does besides serving.
 
+mod load;
+
 use std::io::{self, BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,6 +66,9 @@ enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Send, read, drop, resume and crash against running servers, and prove that every reader was told
+    /// every message once and in order.
+    Torture(load::TortureArgs),
     /// Write the generated files of the source tree: schema.graphql and parts of docs.
     #[command(hide = true)]
     Generate,
@@ -114,6 +119,7 @@ pub fn run() -> ExitCode {
     let outcome = match command {
         Some(Command::Schema) => say(&schema::sdl()),
         Some(Command::Generate) => docs::write_all(),
+        Some(Command::Torture(args)) => load::torture(args),
         command => with_settings(&settings.sources(), command),
     };
     match outcome {
@@ -144,7 +150,7 @@ fn with_settings(sources: &Sources, command: Option<Command>) -> anyhow::Result<
             Some(Command::User(UserCommand::Create { username, email, admin, password_stdin: _ })) => {
                 create_user(&loaded.config, username, email, admin).await
             }
-            Some(Command::Schema | Command::Generate | Command::Config(_)) => Ok(()),
+            Some(Command::Schema | Command::Generate | Command::Torture(_) | Command::Config(_)) => Ok(()),
         }
     })
 }

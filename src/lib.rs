@@ -12,6 +12,7 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod hub;
+pub mod load;
 pub mod metrics;
 pub mod server;
 pub mod storage;

@@ -1,15 +1,15 @@
 //! Throughput of two servers on one database, in alternation, so that what else the machine does
 //! falls on both.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+use tertulia::load::http::Connection;
+use tertulia::load::measure::{Score, flushes_per_second, spread};
+use tertulia::load::process::{Cores, Server, cpu_seconds};
 
-use crate::support::client::Connection;
-use crate::support::process::{Cores, Server, cpu_seconds};
 use crate::support::reference::database::Database;
 use crate::support::workloads::{Side, Workload};
 use crate::support::world::{Place, Size, World};
@@ -17,10 +17,6 @@ use crate::{RoundsArgs, settings};
 
 /// As much of a slot is asked beforehand, unmeasured, to open connections and fill caches.
 const WARM_UP: Duration = Duration::from_millis(300);
-/// How long the disk is probed in each round of a workload that writes.
-const PROBE: Duration = Duration::from_millis(200);
-/// A generator that is busier than this may be what was measured.
-const GENERATOR_BUSY: f64 = 0.9;
 
 /// The two servers and what they share.
 struct Arena {
@@ -34,38 +30,6 @@ struct Arena {
 struct Contender {
     server: Server,
     side: Side,
-}
-
-/// What one server did in one slot or in one round.
-#[derive(Debug, Clone, Copy, Default)]
-struct Score {
-    answers: f64,
-    seconds: f64,
-    cpu_seconds: f64,
-    generator_seconds: f64,
-}
-
-impl Score {
-    fn and(self, other: Self) -> Self {
-        Self {
-            answers: self.answers + other.answers,
-            seconds: self.seconds + other.seconds,
-            cpu_seconds: self.cpu_seconds + other.cpu_seconds,
-            generator_seconds: self.generator_seconds + other.generator_seconds,
-        }
-    }
-
-    fn per_second(self) -> f64 {
-        self.answers / self.seconds
-    }
-
-    fn per_cpu_second(self) -> f64 {
-        self.answers / self.cpu_seconds.max(0.01)
-    }
-
-    fn generator_share(self) -> f64 {
-        self.generator_seconds / self.seconds
-    }
 }
 
 pub(crate) async fn run(args: &RoundsArgs) -> anyhow::Result<()> {
@@ -112,7 +76,7 @@ impl Arena {
             })
         };
         let subject = tertulia(&args.binary).await?;
-        let world = World::make(subject.server.address, &place, Size::of(args.rows)).await?;
+        let world = World::make(&subject.server.target, &place, Size::of(args.rows)).await?;
         let rival = match &args.against {
             Some(other) => tertulia(other).await?,
             None => {
@@ -130,7 +94,7 @@ impl Arena {
         for number in 0..10 {
             let mut bodies = Vec::new();
             for contender in [&self.subject, &self.rival] {
-                let mut connection = Connection::open(contender.server.address).await?;
+                let mut connection = Connection::open(&contender.server.target).await?;
                 let request = page.request(contender.side, &self.world, 0, number);
                 bodies.push(connection.exchange(&request).await?.body.to_vec());
             }
@@ -184,7 +148,7 @@ impl Contender {
         slot: Duration,
     ) -> anyhow::Result<Score> {
         let (server, own) = (self.server.cpu_seconds()?, cpu_seconds("self")?);
-        let tally = workload.drive(self.server.address, requests, slot).await?;
+        let tally = workload.drive(&self.server.target, requests, slot).await?;
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52 answers")]
         let answers = tally.answers as f64;
         Ok(Score {
@@ -207,7 +171,7 @@ async fn reference(data: &Path, postgres: Option<&str>) -> anyhow::Result<Server
 fn print_line(workload: Workload, rounds: &[(Score, Score)]) -> anyhow::Result<()> {
     let each =
         |figure: fn(&(Score, Score)) -> f64| spread(&mut rounds.iter().map(figure).collect::<Vec<_>>());
-    let busy = rounds.iter().any(|(a, b)| a.generator_share().max(b.generator_share()) > GENERATOR_BUSY);
+    let busy = rounds.iter().any(|(a, b)| a.is_generator_bound() || b.is_generator_bound());
     println!(
         "| {}{} | {} | {} | {} | {} | {} | {} |",
         workload.name(),
@@ -220,31 +184,6 @@ fn print_line(workload: Workload, rounds: &[(Score, Score)]) -> anyhow::Result<(
         each(|(subject, rival)| subject.per_cpu_second() / rival.per_cpu_second())?,
     );
     Ok(())
-}
-
-/// The median, and the least and the greatest.
-fn spread(figures: &mut [f64]) -> anyhow::Result<String> {
-    figures.sort_by(f64::total_cmp);
-    let at = |index: usize| figures.get(index).copied().context("nothing was measured");
-    let (low, middle, high) = (at(0)?, at(figures.len() / 2)?, at(figures.len().saturating_sub(1))?);
-    Ok(if high < 20.0 {
-        format!("{middle:.2} ({low:.2}–{high:.2})")
-    } else {
-        format!("{middle:.0} ({low:.0}–{high:.0})")
-    })
-}
-
-/// What the disk can do: small appends, each flushed, as the log of a database is.
-fn flushes_per_second(folder: &Path) -> anyhow::Result<f64> {
-    let mut file = OpenOptions::new().create(true).append(true).open(folder.join("probe"))?;
-    let begun = Instant::now();
-    let mut flushes = 0.0;
-    while begun.elapsed() < PROBE {
-        file.write_all(&[1; 4096])?;
-        file.sync_data()?;
-        flushes += 1.0;
-    }
-    Ok(flushes / begun.elapsed().as_secs_f64())
 }
 
 fn eprint(text: &str) {

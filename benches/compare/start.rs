@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
+use tertulia::load::http::{Connection, post};
+use tertulia::load::process::{Cores, Server};
 
 use crate::StartArgs;
 use crate::settings;
-use crate::support::client::{Connection, post};
-use crate::support::process::{Cores, Server};
 
 const QUERIES: usize = 100;
 /// After this long a server that is not asked anything has settled.
@@ -43,8 +43,8 @@ pub(crate) async fn run(args: &StartArgs) -> anyhow::Result<()> {
     println!("| exec to first answer, existing folder | {} | |", spread(&mut again)?);
     let folder = tempfile::tempdir()?;
     let server = start(args, folder.path()).await?;
-    let mut connection = Connection::open(server.address).await?;
-    let request = post("/graphql", None, &json!({ "query": "{ __typename }" }));
+    let mut connection = Connection::open(&server.target).await?;
+    let request = post(&server.target, "/graphql", None, &json!({ "query": "{ __typename }" }));
     for _ in 0..QUERIES {
         connection.exchange(&request).await?;
     }

@@ -1,15 +1,15 @@
 //! What is asked of both servers, and the closed loop that asks it.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
-use serde_json::json;
+use serde_json::{Value, json};
 use tertulia::domain::ids::RoomKey;
 use tertulia::domain::paging::{List, Place, encode_cursor};
+use tertulia::load::http::{self, Connection};
+use tertulia::load::target::Target;
 use tokio::task::JoinSet;
 
-use super::client::{Connection, post};
 use super::world::{TEXT_BYTES, World};
 
 /// Prepared requests of one caller, who sends them in turn, over and over.
@@ -47,6 +47,12 @@ pub(crate) enum Side {
 pub(crate) struct Tally {
     pub(crate) answers: u64,
     pub(crate) elapsed: Duration,
+}
+
+/// A request that is good for either server.
+fn post(path: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
+    let target = Target { authority: "127.0.0.1".to_owned(), path: String::new() };
+    http::post(&target, path, token, body)
 }
 
 impl Workload {
@@ -128,14 +134,14 @@ impl Workload {
     /// Keeps all callers asking for `time`. One bad answer fails the run.
     pub(crate) async fn drive(
         self,
-        address: SocketAddr,
+        target: &Target,
         requests: &[Vec<Vec<u8>>],
         time: Duration,
     ) -> anyhow::Result<Tally> {
         let mut callers = JoinSet::new();
         let mut connections = Vec::new();
         for _ in requests {
-            connections.push(Connection::open(address).await?);
+            connections.push(Connection::open(target).await?);
         }
         let begun = Instant::now();
         for (mut connection, own) in connections.into_iter().zip(requests.iter().cloned()) {

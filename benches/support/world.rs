@@ -1,17 +1,17 @@
 //! The data of all runs: people and rooms made through the schema, history by SQL.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use serde_json::{Value, json};
 use tertulia::domain::ids::GlobalId;
 use tertulia::domain::paging::Epoch;
+use tertulia::load::http::{Connection, post};
+use tertulia::load::target::Target;
 
-use super::client::Connection;
 use super::reference::database::Database;
 
 pub(crate) const TEXT_BYTES: usize = 200;
@@ -97,16 +97,16 @@ pub(crate) struct World {
 
 impl World {
     /// Fills the fresh database behind a running server.
-    pub(crate) async fn make(server: SocketAddr, place: &Place, size: Size) -> anyhow::Result<Self> {
-        let mut connection = Connection::open(server).await?;
+    pub(crate) async fn make(server: &Target, place: &Place, size: Size) -> anyhow::Result<Self> {
+        let mut caller = Caller { target: server.clone(), connection: Connection::open(server).await? };
         let mut tokens = Vec::new();
         for number in 0..size.users {
-            tokens.push(sign_up(&mut connection, number).await?);
+            tokens.push(sign_up(&mut caller, number).await?);
         }
         let owner = tokens.first().context("a world without people")?;
         let mut rooms = Vec::new();
         for number in 0..size.rooms {
-            rooms.push(make_room(&mut connection, owner, number).await?);
+            rooms.push(make_room(&mut caller, owner, number).await?);
         }
         let messages_in_room = size.messages.div_ceil(size.rooms);
         place.execute(&history(place, messages_in_room)).await?;
@@ -133,7 +133,23 @@ impl World {
     }
 }
 
-async fn sign_up(connection: &mut Connection, number: usize) -> anyhow::Result<String> {
+struct Caller {
+    target: Target,
+    connection: Connection,
+}
+
+impl Caller {
+    /// Runs one GraphQL operation, which must succeed, and gives its data.
+    async fn ask(&mut self, token: Option<&str>, query: &str, variables: Value) -> anyhow::Result<Value> {
+        let body = json!({ "query": query, "variables": variables });
+        let answer = self.connection.exchange(&post(&self.target, "/graphql", token, &body)).await?;
+        let mut json: Value = serde_json::from_slice(answer.body)?;
+        ensure!(answer.status == 200 && json.get("errors").is_none(), "refused: {json}");
+        Ok(json.get_mut("data").map(Value::take).unwrap_or_default())
+    }
+}
+
+async fn sign_up(caller: &mut Caller, number: usize) -> anyhow::Result<String> {
     let query =
         "mutation($i: SignupInput!) { signup(input: $i) { tokens { accessToken } errors { message } } }";
     let input = json!({
@@ -143,14 +159,14 @@ async fn sign_up(connection: &mut Connection, number: usize) -> anyhow::Result<S
         "firstName": format!("Given{number}"),
         "lastName": format!("Family{number}"),
     });
-    let data = connection.ask(None, query, json!({ "i": input })).await?;
+    let data = caller.ask(None, query, json!({ "i": input })).await?;
     text_at(&data, "/signup/tokens/accessToken")
 }
 
-async fn make_room(connection: &mut Connection, owner: &str, number: usize) -> anyhow::Result<Room> {
+async fn make_room(caller: &mut Caller, owner: &str, number: usize) -> anyhow::Result<Room> {
     let query = "mutation($i: CreateRoomInput!) { createRoom(input: $i) { room { id } errors { message } } }";
     let input = json!({ "name": format!("Room {number}") });
-    let data = connection.ask(Some(owner), query, json!({ "i": input })).await?;
+    let data = caller.ask(Some(owner), query, json!({ "i": input })).await?;
     Ok(Room { id: text_at(&data, "/createRoom/room/id")?, key: 0 })
 }
 

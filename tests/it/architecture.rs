@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["main"],
     &["cli"],
-    &["docs", "server"],
+    &["docs", "load", "server"],
     &["graphql", "rest", "ui"],
     &["http"],
     &["app"],
@@ -42,7 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust_embed", &["ui"]),
     ("rustls", &["storage"]),
     ("tokio_postgres", &["storage"]),
-    ("tokio_tungstenite", &["graphql"]),
+    ("tokio_tungstenite", &["graphql", "load"]),
     ("toml", &["config"]),
     ("tower_http", &["server"]),
     ("tracing_subscriber", &["telemetry"]),

@@ -1,9 +1,6 @@
 //! What is acknowledged stays: kills, refusals among neighbours, full queues, panics, restarts.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
@@ -21,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use crate::support::postgres::Postgres;
+use crate::support::process::Process;
 use crate::support::{Caller, Db, TestApp};
 use crate::{on_both, on_both_databases};
 
@@ -81,58 +79,6 @@ fn assert_none_is_doubled(history: &BTreeMap<i64, String>) {
         if let Some(other) = seen.insert(text, seq) {
             panic!("{text} is stored as {other} and as {seq}");
         }
-    }
-}
-
-/// The binary, serving.
-struct Process {
-    child: Child,
-    url: String,
-    /// Kept open, so that the banner can be written.
-    _out: BufReader<ChildStdout>,
-}
-
-impl Process {
-    fn start(db: &Db, data: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
-        command.current_dir(data).stdout(Stdio::piped()).stderr(Stdio::null()).stdin(Stdio::null());
-        let url = match db {
-            Db::Sqlite => format!("sqlite:{}", data.join("tertulia.db").display()),
-            Db::Postgres(url) => url.clone(),
-        };
-        for (key, value) in [
-            ("LISTEN", "127.0.0.1:0"),
-            ("DATA_DIR", data.to_str().unwrap()),
-            ("DATABASE_URL", &url),
-            ("BCRYPT_COST", "4"),
-            ("RATE_LIMITS", "off"),
-        ] {
-            command.env(format!("TERTULIA_{key}"), value);
-        }
-        let mut child = command.spawn().unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        let url = loop {
-            line.clear();
-            assert_ne!(out.read_line(&mut line).unwrap(), 0, "the server ended before it served");
-            if let Some(address) = line.trim().strip_prefix("listens on") {
-                break format!("http://{}/graphql", address.trim());
-            }
-        };
-        Self { child, url, _out: out }
-    }
-
-    /// SIGKILL: nothing of the process runs after this.
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

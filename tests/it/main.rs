@@ -41,3 +41,4 @@ mod streams;
 mod support;
 mod sweeping;
 mod tidy;
+mod torture;

@@ -4,6 +4,7 @@ pub mod app;
 pub mod events;
 pub mod exchange;
 pub mod postgres;
+pub mod process;
 pub mod raw;
 pub mod redis;
 pub mod socket;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
-use super::client::{Connection, post};
+use crate::load::http::{Connection, post};
+use crate::load::target::Target;
 
 /// How long a server may take to answer for the first time.
 const START_MAX: Duration = Duration::from_secs(30);
@@ -18,11 +19,12 @@ const START_MAX: Duration = Duration::from_secs(30);
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A server that is running. It is killed when this is dropped.
-pub(crate) struct Server {
+#[derive(Debug)]
+pub struct Server {
     child: Child,
-    pub(crate) address: SocketAddr,
+    pub target: Target,
     /// From the start of the process to its first answer.
-    pub(crate) started_in: Duration,
+    pub started_in: Duration,
 }
 
 impl Drop for Server {
@@ -34,14 +36,14 @@ impl Drop for Server {
 
 /// Where a server may run. The generator has the other core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cores {
+pub enum Cores {
     All,
     First,
 }
 
 impl Server {
     /// Starts `binary`, which takes `--listen`, and waits for its answer to a POST to `path`.
-    pub(crate) async fn start<A: AsRef<OsStr>>(
+    pub async fn start<A: AsRef<OsStr>>(
         binary: &Path,
         arguments: impl IntoIterator<Item = A>,
         path: &str,
@@ -62,15 +64,15 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let begun = Instant::now();
         let child = command.spawn().with_context(|| format!("cannot start {}", binary.display()))?;
-        let mut server = Self { child, address, started_in: Duration::ZERO };
+        let mut server = Self { child, target: Target::at(address), started_in: Duration::ZERO };
         server.first_answer(path, begun).await?;
         Ok(server)
     }
 
     async fn first_answer(&mut self, path: &str, begun: Instant) -> anyhow::Result<()> {
-        let request = post(path, None, &json!({ "query": "{ __typename }" }));
+        let request = post(&self.target, path, None, &json!({ "query": "{ __typename }" }));
         while begun.elapsed() < START_MAX {
-            if let Ok(mut connection) = Connection::open(self.address).await
+            if let Ok(mut connection) = Connection::open(&self.target).await
                 && let Ok(answer) = connection.exchange(&request).await
                 && answer.status == 200
             {
@@ -86,12 +88,12 @@ impl Server {
     }
 
     /// Processor time that its threads have used, by the user and by the kernel for it.
-    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+    pub fn cpu_seconds(&self) -> anyhow::Result<f64> {
         cpu_seconds(&self.child.id().to_string())
     }
 
     /// Memory that is in use now, and at most so far.
-    pub(crate) fn resident_bytes(&self) -> anyhow::Result<(u64, u64)> {
+    pub fn resident_bytes(&self) -> anyhow::Result<(u64, u64)> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
@@ -101,7 +103,7 @@ impl Server {
     }
 
     /// Ends it as an operator would.
-    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
+    pub fn stop(mut self) -> anyhow::Result<()> {
         let told = Command::new("kill").arg(self.child.id().to_string()).status()?;
         if told.success() {
             self.child.wait()?;
@@ -111,7 +113,7 @@ impl Server {
 }
 
 /// `process` is a number, or `self`.
-pub(crate) fn cpu_seconds(process: &str) -> anyhow::Result<f64> {
+pub fn cpu_seconds(process: &str) -> anyhow::Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The command name may hold anything; the numbers come after its bracket.
     let (_, fields) = stat.rsplit_once(')').context("no command name")?;
