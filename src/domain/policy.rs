@@ -103,14 +103,6 @@ pub fn sees_private_fields(viewer: &Viewer, user: UserKey) -> bool {
     }
 }
 
-/// Whether a viewer may know that people are here: whoever is signed in, and sees them, does.
-pub const fn sees_presence(viewer: &Viewer) -> bool {
-    match viewer {
-        Viewer::Anonymous => false,
-        Viewer::User(_) | Viewer::Operator => true,
-    }
-}
-
 fn allow_if(allowed: bool, otherwise: Verdict) -> Verdict {
     if allowed { Verdict::Allow } else { otherwise }
 }

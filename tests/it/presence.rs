@@ -5,6 +5,7 @@ mod typing;
 
 use serde_json::{Value, json};
 
+use crate::support::app::PASSWORD;
 use crate::support::raw::PATIENCE;
 use crate::support::socket::Socket;
 use crate::support::{Caller, Db, TestApp};
@@ -113,6 +114,10 @@ async fn someone_is_online_while_a_socket_is_open_and_offline_after_the_last() {
     let first = Socket::ready(&app, amber.token.as_deref()).await;
     assert_eq!(presence(&birch, &amber).await, "ONLINE");
     let second = Socket::ready(&app, amber.token.as_deref()).await;
+    let login = "mutation($p: String!) { login(input: { usernameOrEmail: \"amber\", password: $p }) {
+        user { presence } errors { code } } }";
+    let answer = app.anonymous().ask(login, json!({ "p": PASSWORD })).await;
+    assert_eq!(answer["login"]["user"]["presence"], "ONLINE", "to oneself");
     drop(first);
     crate::sockets::until_metric(&app, "tertulia_sockets_open", "1").await;
     assert_eq!(crate::sockets::metric(&app, "tertulia_people_online").await, "1");
