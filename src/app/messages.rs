@@ -93,21 +93,6 @@ impl App {
         Ok(Post { viewer: *viewer, caller, draft })
     }
 
-    /// Checks that the viewer may follow a room's messages from the given place.
-    pub async fn follow_messages(
-        &self,
-        viewer: &Viewer,
-        room: Uuid,
-        after: Option<&str>,
-        last: Option<i32>,
-    ) -> Result<RoomView> {
-        let view = self.room(viewer, room).await?.ok_or_else(|| Error::not_found().at("roomId"))?;
-        allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
-        let args = PageArgs { last, before: None, first: None, after: after.map(str::to_owned) };
-        args.check(self.epoch(), List::Log(view.room.key), self.bounds.pages)?;
-        Ok(view)
-    }
-
     /// Those of several messages that the viewer may read, in no order.
     pub async fn messages_by_key(&self, viewer: &Viewer, keys: Vec<MessageKey>) -> Result<Vec<Sent>> {
         let caller = person(viewer)?;

@@ -23,6 +23,7 @@ pub struct Score {
 }
 
 impl Score {
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
             answers: self.answers + other.answers,

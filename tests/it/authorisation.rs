@@ -128,7 +128,8 @@ impl Scene {
         let id = tertulia::domain::ids::GlobalId::room(&named.1, "roomId").unwrap();
         let opened = match row.field {
             "Subscription.roomActivity" => app.app.follow_activity(&viewer, id).await.map(drop),
-            _ => app.app.follow_messages(&viewer, id, None, None).await.map(drop),
+            "Subscription.inboxEvents" => app.app.follow_inbox(&viewer, None).await.map(drop),
+            _ => app.app.follow_room(&viewer, id, None, None).await.map(drop),
         };
         match opened {
             Ok(()) => "OK".to_owned(),

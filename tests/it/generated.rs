@@ -78,7 +78,7 @@ fn every_list_of_objects_is_weighed_as_one() {
         }
         lists += 1;
         let known = PLAIN_LISTS.iter().any(|(plain, _)| *plain == name)
-            || (ITEM_FIELDS.contains(&name) && of.ends_with("Connection"))
+            || (ITEM_FIELDS.contains(&name) && (of.ends_with("Connection") || of.ends_with("Page")))
             || field.arguments.iter().any(|argument| argument.node.name.node == "ids")
             || exceptions.contains(&format!("{of}.{name}").as_str());
         assert!(known, "{of}.{name} is a list of objects: give it a length in PLAIN_LISTS of guard/cost.rs");

@@ -44,7 +44,7 @@ impl Events {
         loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
                 let event = parse(block);
-                self.text = rest.to_owned();
+                self.text = rest.into();
                 match event {
                     Some(event) => return Some(event),
                     None => self.comments += 1,
@@ -80,7 +80,7 @@ impl Events {
             self.read().await.expect("the stream has ended");
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 assert_eq!(parse(block), None);
-                self.text = rest.to_owned();
+                self.text = rest.into();
                 self.comments += 1;
             }
         }
@@ -101,7 +101,7 @@ fn parse(block: &str) -> Option<Event> {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "" => {}
-            "event" => event.name = value.to_owned(),
+            "event" => event.name = value.into(),
             "id" => event.id = Some(value.to_owned()),
             "data" => assert_eq!(data.replace(value.to_owned()), None, "data in two lines"),
             other => panic!("unknown field {other}"),
@@ -115,6 +115,7 @@ fn parse(block: &str) -> Option<Event> {
 
 impl Caller {
     /// A POST of one operation, to be sent with whatever headers are added.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the value where they call")]
     pub fn operation(&self, query: &str, variables: Value) -> RequestBuilder {
         self.body(&json!({ "query": query, "variables": variables }))
     }
