@@ -69,6 +69,11 @@ enum Command {
     /// Send, read, drop, resume and crash against running servers, and prove that every reader was told
     /// every message once and in order.
     Torture(load::TortureArgs),
+    /// Measure this machine: what the server does of some workloads, beside what a bare one does.
+    Bench(load::BenchArgs),
+    /// Be the bare server that `bench` starts.
+    #[command(hide = true)]
+    Probe,
     /// Write the generated files of the source tree: schema.graphql and parts of docs.
     #[command(hide = true)]
     Generate,
@@ -120,6 +125,8 @@ pub fn run() -> ExitCode {
         Some(Command::Schema) => say(&schema::sdl()),
         Some(Command::Generate) => docs::write_all(),
         Some(Command::Torture(args)) => load::torture(args),
+        Some(Command::Bench(args)) => load::bench(settings, args),
+        Some(Command::Probe) => load::probe(settings),
         command => with_settings(&settings.sources(), command),
     };
     match outcome {
@@ -150,7 +157,15 @@ fn with_settings(sources: &Sources, command: Option<Command>) -> anyhow::Result<
             Some(Command::User(UserCommand::Create { username, email, admin, password_stdin: _ })) => {
                 create_user(&loaded.config, username, email, admin).await
             }
-            Some(Command::Schema | Command::Generate | Command::Torture(_) | Command::Config(_)) => Ok(()),
+            // They need no settings, and were done before.
+            Some(
+                Command::Schema
+                | Command::Generate
+                | Command::Torture(_)
+                | Command::Bench(_)
+                | Command::Probe
+                | Command::Config(_),
+            ) => Ok(()),
         }
     })
 }

@@ -3,10 +3,12 @@
 //! Knows a server only by what it answers over HTTP and WebSocket. Never opens a database.
 
 mod answer;
+pub mod bench;
 mod dice;
 pub mod http;
 pub mod measure;
 mod person;
+pub mod probe;
 pub mod process;
 mod socket;
 mod stamp;

@@ -15,6 +15,7 @@ pub mod migrate;
 mod pool;
 mod postgres;
 mod prepared;
+pub mod probe;
 pub mod room_events;
 pub mod rooms;
 mod schema;

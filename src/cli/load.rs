@@ -1,11 +1,16 @@
 //! The commands that put load on a running server.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::auth::random;
+use crate::cli::SettingFlags;
+use crate::load::bench::{self, Workload};
+use crate::load::probe;
 use crate::load::target::Target;
 use crate::load::torture::{self, Options};
 
@@ -38,12 +43,35 @@ pub(super) struct TortureArgs {
     seed: Option<u64>,
 }
 
+/// What `bench` takes.
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    /// Of W1, W2, W3, W4 and W6; all of them when none is named.
+    #[arg(value_name = "WORKLOAD", value_parser = Workload::parse)]
+    workloads: Vec<Workload>,
+    /// A server that runs already, without limits. Otherwise one is started for the time of the run.
+    #[arg(long, value_name = "URL", value_parser = Target::parse)]
+    url: Option<Target>,
+    /// How many sockets there are at most.
+    #[arg(long, default_value_t = 10_000, value_parser = count(4..=10_000))]
+    sockets: u64,
+    /// How long each side is measured at a time, in milliseconds.
+    #[arg(long, default_value_t = 2_000, value_parser = count(50..=600_000))]
+    slot_ms: u64,
+    /// How often both sides are measured.
+    #[arg(long, default_value_t = 3, value_parser = count(1..=100))]
+    rounds: u64,
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
 fn count(range: std::ops::RangeInclusive<u64>) -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(range)
 }
 
 pub(super) fn torture(args: TortureArgs) -> anyhow::Result<()> {
-    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
     let options = Options {
         targets: args.targets,
         rooms: size(args.rooms),
@@ -65,6 +93,45 @@ pub(super) fn torture(args: TortureArgs) -> anyhow::Result<()> {
     })?;
     tell(proof.to_string().trim_end());
     Ok(())
+}
+
+/// The generator has one thread, so as not to compete with the servers for their core.
+fn single_threaded() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+pub(super) fn bench(settings: SettingFlags, args: BenchArgs) -> anyhow::Result<()> {
+    let workloads = if args.workloads.is_empty() { Workload::ALL.to_vec() } else { args.workloads };
+    let options = bench::Options {
+        workloads,
+        target: args.url,
+        program: std::env::current_exe()?,
+        folder: settings.data_dir.map_or_else(std::env::temp_dir, PathBuf::from),
+        database_url: settings.database_url,
+        settings: settings.set.into_iter().map(|(key, value)| format!("{key}={value}")).collect(),
+        sockets: size(args.sockets),
+        slot: Duration::from_millis(args.slot_ms),
+        rounds: size(args.rounds),
+        run: random::request_id(),
+    };
+    single_threaded()?.block_on(async {
+        // Dropped, the run takes its servers and its data with it.
+        tokio::select! {
+            ended = bench::run(&options, tell) => ended,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+        }
+    })
+}
+
+/// Is the bare server of `bench`.
+pub(super) fn probe(settings: SettingFlags) -> anyhow::Result<()> {
+    let listen = settings.listen.context("--listen says where")?.parse()?;
+    let folder = PathBuf::from(settings.data_dir.context("--data-dir says where")?);
+    let file =
+        settings.database_url.as_deref().and_then(|url| url.strip_prefix("sqlite:")).map(PathBuf::from);
+    // As many threads as the server has.
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(probe::serve(listen, &folder, file.as_deref()))
 }
 
 /// A reader of these lines that goes away does not end the run.

@@ -153,6 +153,11 @@ impl Person {
         Ok(Self { id: text_at(&payload, "/user/id")?, username, token })
     }
 
+    /// The input of a login.
+    pub(super) fn credentials(&self) -> Value {
+        json!({ "usernameOrEmail": self.username, "password": PASSWORD })
+    }
+
     pub(super) async fn token(&self) -> Arc<str> {
         Arc::clone(&*self.token.lock().await)
     }

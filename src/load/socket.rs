@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::load::target::{Buffer, Target};
@@ -76,17 +76,22 @@ impl Socket {
     }
 
     async fn shake_hands(target: &Target, token: &str, buffer: Buffer) -> Result<Self, Ended> {
-        let address = format!("ws://{}{}/graphql", target.authority, target.path);
+        let mut socket = Self::upgrade(target, "/graphql", buffer).await?;
+        let payload = json!({ "Authorization": format!("Bearer {token}") });
+        socket.say(&json!({ "type": "connection_init", "payload": payload })).await?;
+        while socket.hear().await?.get("type") != Some(&json!("connection_ack")) {}
+        Ok(socket)
+    }
+
+    /// A socket on which nothing has been said.
+    pub(super) async fn upgrade(target: &Target, path: &str, buffer: Buffer) -> Result<Self, Ended> {
+        let address = format!("ws://{}{}{path}", target.authority, target.path);
         let mut request = address.into_client_request()?;
         request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
         let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(0);
         let stream = target.connect(buffer).await?;
         let (inner, _) = client_async_with_config(request, stream, Some(config)).await?;
-        let mut socket = Self { inner };
-        let payload = json!({ "Authorization": format!("Bearer {token}") });
-        socket.say(&json!({ "type": "connection_init", "payload": payload })).await?;
-        while socket.hear().await?.get("type") != Some(&json!("connection_ack")) {}
-        Ok(socket)
+        Ok(Self { inner })
     }
 
     pub(super) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) -> Result<(), Ended> {
@@ -99,7 +104,11 @@ impl Socket {
     }
 
     async fn say(&mut self, message: &Value) -> Result<(), Ended> {
-        Ok(self.inner.send(Message::text(message.to_string())).await?)
+        self.say_text(message.to_string()).await
+    }
+
+    pub(super) async fn say_text(&mut self, text: String) -> Result<(), Ended> {
+        Ok(self.inner.send(Message::text(text)).await?)
     }
 
     /// The next message. Pings are answered. May be dropped while it waits.
@@ -116,10 +125,10 @@ impl Socket {
     }
 
     /// The next message as it came, pings of the sub-protocol included.
-    pub(super) async fn hear_text(&mut self) -> Result<String, Ended> {
+    pub(super) async fn hear_text(&mut self) -> Result<Utf8Bytes, Ended> {
         loop {
             match self.inner.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
+                Some(Ok(Message::Text(text))) => return Ok(text),
                 Some(Ok(Message::Close(frame))) => {
                     let (code, reason) = frame
                         .map_or((1005, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));

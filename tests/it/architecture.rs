@@ -23,7 +23,7 @@ const BESIDE: &[&str] = &["clock", "config", "metrics", "telemetry"];
 const HOMES: &[(&str, &[&str])] = &[
     ("async_graphql", &["graphql"]),
     ("async_graphql_axum", &["graphql"]),
-    ("axum", &["graphql", "http", "rest", "server", "ui"]),
+    ("axum", &["graphql", "http", "load/probe", "rest", "server", "ui"]),
     ("bcrypt", &["auth"]),
     ("clap", &["cli"]),
     ("deadpool", &["storage"]),

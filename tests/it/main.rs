@@ -6,6 +6,7 @@ mod accounts;
 mod architecture;
 mod authorisation;
 mod bad_input;
+mod bench_command;
 mod bus;
 mod cli;
 mod clients;

@@ -1,0 +1,113 @@
+//! `tertulia bench`: each workload runs, small, against servers of its own, and says what it measured.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::support::Db;
+use crate::support::process::Process;
+
+/// As small as a workload gets.
+const SMALL: [&str; 8] = ["--sockets", "60", "--slot-ms", "300", "--rounds", "1", "--set", "bcrypt_cost=4"];
+
+fn bench(folder: &TempDir, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
+    command.arg("bench").args(SMALL).args(["--data-dir", folder.path().to_str().unwrap()]);
+    command.args(arguments).output().unwrap()
+}
+
+/// The lines of a run that must succeed, and leave nothing behind.
+fn lines(arguments: &[&str]) -> Vec<String> {
+    let folder = TempDir::new().unwrap();
+    let ended = bench(&folder, arguments);
+    let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success(), "{out}{err}");
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    out.lines().map(str::to_owned).collect()
+}
+
+/// Whether a line has a figure, its limit and their ratio, each with its spread.
+fn assert_compared(lines: &[String], starts: &str) {
+    let line = lines.iter().find(|line| line.starts_with(starts));
+    let line = line.unwrap_or_else(|| panic!("no {starts} in {lines:#?}"));
+    let (subject, rest) = line.split_once(", limit ").unwrap_or_else(|| panic!("{line}"));
+    let (limit, ratio) = rest.split_once(", ratio ").unwrap_or_else(|| panic!("{line}"));
+    let subject = subject.rsplit_once(": ").unwrap_or_else(|| panic!("{line}")).1;
+    for spread in [subject, limit, ratio] {
+        let (median, rest) = spread.split_once(" (").unwrap_or_else(|| panic!("{line}"));
+        let (least, rest) = rest.split_once('–').unwrap_or_else(|| panic!("{line}"));
+        let most = rest.split_once(')').unwrap_or_else(|| panic!("{line}")).0;
+        let [least, median, most] =
+            [least, median, most].map(|figure| figure.parse::<f64>().unwrap_or_else(|_| panic!("{line}")));
+        assert!(least <= median && median <= most && most > 0.0, "{line}");
+    }
+}
+
+#[test]
+fn w1_compares_sends_with_a_bare_writer_and_tells_of_the_disk() {
+    let lines = lines(&["W1"]);
+    assert_compared(&lines, "W1 sendMessage, 64 callers, 200 B, 50 rooms");
+    assert!(lines.iter().any(|line| line.contains("sends per CPU-second")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.ends_with(" flushes/s")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.ends_with("each has a number of its own.")), "{lines:#?}");
+}
+
+#[test]
+fn w2_compares_a_closed_loop_and_bursts_with_ready_frames() {
+    let lines = lines(&["w2"]);
+    assert_compared(&lines, "W2 30 readers of a room, 250 B, a closed loop");
+    assert_compared(&lines, "W2 30 readers of a room, 250 B, bursts of 200");
+    assert!(lines.iter().any(|line| line.ends_with("deliveries, each once and in order.")), "{lines:#?}");
+}
+
+#[test]
+fn w3_compares_the_time_to_delivery_with_a_durable_write() {
+    let lines = lines(&["W3"]);
+    let name = "W3 send to delivery, 500/s to 50 rooms of 1, 100 pages/s and 2 logins/s";
+    assert_compared(&lines, &format!("{name}, p50"));
+    assert_compared(&lines, &format!("{name}, p99"));
+}
+
+#[test]
+fn w4_compares_idle_connections_with_bare_ones() {
+    let lines = lines(&["W4"]);
+    assert_compared(&lines, "W4 60 idle connections, memory of each");
+    assert!(lines.iter().any(|line| line.contains("processor: ") && line.contains(", limit ")), "{lines:#?}");
+}
+
+#[test]
+fn w6_compares_a_return_with_bare_upgrades() {
+    let lines = lines(&["W6"]);
+    assert_compared(&lines, "W6 60 clients come back, each for the 20 messages that it missed");
+    assert!(lines.contains(&"W6 1200 messages, each once and in order.".to_owned()), "{lines:#?}");
+}
+
+#[test]
+fn a_server_that_runs_already_is_measured_without_what_only_its_machine_knows() {
+    let data = TempDir::new().unwrap();
+    let server = Process::start(&Db::Sqlite, data.path());
+    let lines = lines(&["--url", server.url.trim_end_matches("/graphql"), "W1", "W4"]);
+    assert!(lines.iter().any(|line| line.ends_with("sends/s, limit –, ratio –")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("W4 60 idle connections: not measured")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("CPU-second")), "{lines:#?}");
+}
+
+#[test]
+fn postgresql_can_be_measured_too() {
+    let Some(Db::Postgres(url)) = Db::postgres() else { return };
+    let lines = lines(&["--database-url", &url, "W1"]);
+    assert!(lines.iter().any(|line| line.ends_with("each has a number of its own.")), "{lines:#?}");
+}
+
+#[test]
+fn unknown_workloads_and_sizes_are_refused() {
+    for arguments in [["W5"].as_slice(), &["--rounds", "0"], &["--url", "here"], &["--sockets", "20000"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
+        let ended = command.arg("bench").args(arguments).output().unwrap();
+        let err = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{err}");
+        assert!(err.contains(arguments[arguments.len() - 1]), "{err}");
+    }
+}
