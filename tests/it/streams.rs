@@ -47,6 +47,7 @@ fn code(data: &Value) -> &str {
 /// The status of a refusal, and the code of its first error.
 async fn refusal(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
+    assert_ne!(status, 200, "it was not refused: {:?}", response.headers());
     let body: Value = response.json().await.unwrap();
     (status, code(&body).to_owned())
 }

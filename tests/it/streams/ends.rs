@@ -25,10 +25,10 @@ on_both! {
     async fn who_leaves_a_room_is_told_no_more_of_it(app) {
         let (amber, room) = den(&app).await;
         let birch = app.user("birch").await;
-        let add = json!({ "roomId": room, "memberIds": [birch.id] });
+        let add = json!({ "roomId": room, "userIds": [birch.id] });
         amber.mutate("addMembers", add, "room { id }").await;
         let mut events = follow(&birch, &room).await;
-        birch.mutate("leaveRoom", json!({ "roomId": room }), "roomId").await;
+        birch.mutate("leaveRoom", json!({ "roomId": room }), "leftRoomId").await;
         amber.say(&room, "secret").await;
         assert_eq!(code(&events.data().await), "NOT_A_MEMBER");
         events.completes().await;
