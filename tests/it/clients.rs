@@ -11,7 +11,7 @@ fn at(path: &str) -> PathBuf {
 }
 
 /// Runs a script of tests/node to its end, and gives what it said; nothing where Node is missing.
-async fn node(script: &str, arguments: Vec<String>) -> Option<String> {
+pub async fn node(script: &str, arguments: Vec<String>) -> Option<String> {
     if Command::new("node").arg("--version").output().is_err() {
         skip("Node is not installed, so nothing was tried with clients' own tools");
         return None;

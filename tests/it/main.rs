@@ -20,6 +20,7 @@ mod generated;
 mod guard;
 mod http;
 mod limits;
+mod live_clients;
 mod membership;
 mod messages;
 mod middleware;
