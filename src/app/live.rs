@@ -127,13 +127,13 @@ impl App {
         let opened =
             self.store.read(move |conn| Box::pin(async move { opening.read(conn, room).await })).await?;
         let Opened { view, start, backlog } = opened;
-        let attached = self.attach(view.room.key).await?;
         let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
+        let attached = self.attach(view.room.key, head).await?;
         Ok(RoomFeed::new(Arc::clone(self), caller, &view.room, attached.reader(start), head, backlog))
     }
 
-    /// A hold on a room's log that serves from now on.
-    async fn attach(&self, room: RoomKey) -> Result<Attached> {
+    /// A hold on a room's log that serves from now on. The log is known to reach `known` at least.
+    async fn attach(&self, room: RoomKey, known: LogPlace) -> Result<Attached> {
         let attached = self.hub.attach(room);
         if attached.needs_anchor() {
             // Whatever is stored after the head was read is heard, since we listened before.
@@ -141,6 +141,8 @@ impl App {
             let head = self.store.read(move |conn| Box::pin(room_events::head(conn, room))).await?;
             attached.anchor(head.ok_or_else(Error::not_found)?);
         }
+        // What was lost on its way here, or did not fit before the ring was anchored, is read now.
+        self.hub.learn_head(room, known.position);
         Ok(attached)
     }
 
@@ -183,7 +185,7 @@ impl App {
             .read(move |conn| Box::pin(room_events::page(conn, room.key, start, limit)))
             .await?
             .ok_or_else(Error::not_found)?;
-        if start.position > read.head.position {
+        if start.is_beyond(read.head) {
             return Err(Error::new(Code::CursorExpired, Text::CursorExpired).at("after"));
         }
         let more = read.more;
@@ -212,6 +214,12 @@ impl App {
             self.people_shown.insert(key, Arc::clone(found));
         }
         Ok(found)
+    }
+
+    /// Whether the viewer is a member of a room, as far as the database can tell now.
+    pub async fn still_reads(&self, viewer: &Viewer, room: RoomKey) -> bool {
+        let views = self.rooms_by_key(viewer, vec![room]).await;
+        views.is_ok_and(|views| views.iter().any(|view| view.role.is_some()))
     }
 
     /// Tells when the caller's session is over; nothing for those who have none.
@@ -257,8 +265,7 @@ impl Opening {
         let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
         let page = self.args.check(self.epoch, List::Log(key), self.sizes)?;
         let after = page.after.map(LogPlace::from);
-        if after.is_some_and(|after| after.position > head.position) {
-            // Only a database that was set back has cursors from its future.
+        if after.is_some_and(|after| after.is_beyond(head)) {
             return Err(Error::new(Code::CursorExpired, Text::CursorExpired).at("after"));
         }
         let newest = match self.args.last {

@@ -104,6 +104,12 @@ pub struct LogPlace {
 }
 
 impl LogPlace {
+    /// Whether no reader of a log that ends at `head` can stand here. Only a database that was set back
+    /// has cursors from its future.
+    pub const fn is_beyond(self, head: Self) -> bool {
+        self.position > head.position || self.seq > head.seq
+    }
+
     /// As a cursor of the room's list has it.
     pub const fn in_list(self, room: RoomKey) -> (List, Place) {
         (List::Log(room), Place(self.position, self.seq))

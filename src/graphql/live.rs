@@ -22,7 +22,7 @@ use crate::graphql::context::Caller;
 use crate::graphql::documents::Admitted;
 use crate::graphql::http::Endpoint;
 use crate::graphql::live::audience::Audience;
-use crate::graphql::loaders::loaders;
+use crate::graphql::loaders::{LookedUp, loaders};
 use crate::graphql::operation::{Delivery, Item, fault, is_passing};
 use crate::hub::Entry;
 
@@ -124,7 +124,8 @@ impl Live {
     ) -> Opened {
         let slot = Slot::default();
         let opening = Pass::Open(Opening { slot: slot.clone(), resume });
-        let response = execute(&endpoint, &caller, &admitted, variables.clone(), opening).await;
+        let response =
+            execute(&endpoint, &caller, &admitted, variables.clone(), opening, LookedUp::default()).await;
         match (slot.take(), response) {
             (Some(feed), None) => {
                 let audience = Audience::of(&admitted, &variables, &caller);
@@ -239,11 +240,24 @@ impl Show {
         let Some(cell) = renders.and_then(|renders| renders.of(self.audience.key(told.replayed))) else {
             return self.make(told, entry).await.map(Made::into_bytes);
         };
-        // Whoever comes first makes it, and the others wait. One with errors is not kept.
-        let made = cell.get_or_try_init(async || match self.make(told, entry).await {
-            Ok(Made::Whole(bytes)) => Ok(bytes),
-            Ok(Made::Faulty(bytes)) => Err(Ok(bytes)),
-            Err(error) => Err(Err(error)),
+        // Whoever comes first makes it, and the others wait. One with errors is not kept, nor one that is too
+        // large, nor one by someone who was removed meanwhile and saw less than the others do.
+        let made = cell.get_or_try_init(async || {
+            let (bytes, same_for_all) = match self.make(told, entry).await {
+                Ok(Made::Whole(bytes)) => (bytes, true),
+                Ok(Made::LookedUp(bytes)) => {
+                    let (app, viewer) = (self.endpoint.app(), &self.caller.viewer);
+                    let reads = match told.room {
+                        Some(room) => app.still_reads(viewer, room.key).await,
+                        None => false,
+                    };
+                    (bytes, reads)
+                }
+                Ok(Made::Faulty(bytes)) => (bytes, false),
+                Err(error) => return Err(Err(error)),
+            };
+            let fits = entry.is_none_or(|entry| entry.keeps(bytes.len()));
+            if same_for_all && fits { Ok(bytes) } else { Err(Ok(bytes)) }
         });
         match made.await {
             Ok(bytes) => Ok(bytes.clone()),
@@ -257,7 +271,8 @@ impl Show {
         let mut tries = 0;
         loop {
             tries += 1;
-            let response = match self.attempt(told, entry).await {
+            let looked_up = LookedUp::default();
+            let response = match self.attempt(told, entry, looked_up.clone()).await {
                 Ok(response) => response,
                 Err(error) if is_passing(error.code()) && tries < TRIES_MAX => {
                     tokio::time::sleep(TRY_AGAIN).await;
@@ -271,24 +286,36 @@ impl Show {
                 continue;
             }
             let bytes = Bytes::from(serde_json::to_vec(&response).map_err(Error::internal)?);
-            return Ok(if response.errors.is_empty() { Made::Whole(bytes) } else { Made::Faulty(bytes) });
+            return Ok(match (response.errors.is_empty(), looked_up.anything()) {
+                (true, false) => Made::Whole(bytes),
+                (true, true) => Made::LookedUp(bytes),
+                (false, _) => Made::Faulty(bytes),
+            });
         }
     }
 
-    async fn attempt(&self, told: &Told, entry: Option<&Arc<Entry>>) -> Result<Response> {
+    async fn attempt(
+        &self,
+        told: &Told,
+        entry: Option<&Arc<Entry>>,
+        looked_up: LookedUp,
+    ) -> Result<Response> {
         let person = match entry {
             Some(entry) => self.endpoint.app().person_shown(&self.caller.viewer, entry).await?,
             None => None,
         };
         let shown = Pass::Show(Shown { told: told.clone(), person });
-        execute(&self.endpoint, &self.caller, &self.admitted, self.variables.clone(), shown)
+        execute(&self.endpoint, &self.caller, &self.admitted, self.variables.clone(), shown, looked_up)
             .await
             .ok_or_else(|| Error::internal("an event was not shown"))
     }
 }
 
 enum Made {
+    /// Of the event alone.
     Whole(Bytes),
+    /// With what was looked up for the caller.
+    LookedUp(Bytes),
     /// With errors in it, which may be this caller's alone.
     Faulty(Bytes),
 }
@@ -296,7 +323,7 @@ enum Made {
 impl Made {
     fn into_bytes(self) -> Bytes {
         match self {
-            Self::Whole(bytes) | Self::Faulty(bytes) => bytes,
+            Self::Whole(bytes) | Self::LookedUp(bytes) | Self::Faulty(bytes) => bytes,
         }
     }
 }
@@ -307,11 +334,13 @@ async fn execute(
     admitted: &Admitted,
     variables: Variables,
     pass: Pass,
+    looked_up: LookedUp,
 ) -> Option<Response> {
     let request = admitted
         .request(variables)
         .data(Caller::clone(caller))
         .data(loaders(Arc::clone(endpoint.app()), caller.viewer))
+        .data(looked_up)
         .data(pass);
     Box::pin(endpoint.schema().execute_stream(request)).next().await
 }

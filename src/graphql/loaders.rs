@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
@@ -30,6 +31,16 @@ pub(super) struct Batches {
     viewer: Viewer,
 }
 
+/// Notes whether an execution looked anything up, which it then shows as its viewer may see it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LookedUp(Arc<AtomicBool>);
+
+impl LookedUp {
+    pub(super) fn anything(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 pub(super) fn loaders(app: Arc<App>, viewer: Viewer) -> Loaders {
     let batches = Batches { app, viewer };
     DataLoader::with_cache(batches, TokioSpawner::current(), TokioTimer::default(), HashMapCache::default())
@@ -44,6 +55,9 @@ where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Batches: Loader<K, Error = Arc<Error>>,
 {
+    if let Some(LookedUp(noted)) = ctx.data_opt() {
+        noted.store(true, Ordering::Relaxed);
+    }
     let loaded = ctx.data_unchecked::<Loaders>().load_one(key).await;
     loaded.map_err(|error| top_level(ctx, &error))
 }

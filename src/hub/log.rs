@@ -1,6 +1,7 @@
 //! One room's newest events in memory: a bounded ring without holes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use crate::hub::{Bounds, lock};
 
 /// What one event costs beside its text, roughly: the entry and one rendering.
 const ENTRY_BYTES: usize = 1024;
-/// People whose leaving is remembered for readers that lag; they would find it in the log anyway.
+/// People whose leaving is remembered, so that those who lag stop at once. Who is forgotten stops where
+/// the log says that they left.
 const GONE_MAX: usize = 1024;
 
 /// One event, and what has been made of it for those who asked the same.
@@ -24,8 +26,13 @@ pub struct Entry {
     pub event: RoomEvent,
     person: OnceLock<Option<Arc<User>>>,
     renders: Renders,
+    rendered_bytes: AtomicUsize,
     arrived: Instant,
 }
+
+/// The size of all renderings of an event together, beside eight times the text. Aliases can make any
+/// number of bytes of one text.
+const RENDERS_BYTES_MAX: usize = 8192;
 
 impl Entry {
     pub fn new(event: RoomEvent) -> Arc<Self> {
@@ -38,7 +45,13 @@ impl Entry {
     }
 
     fn build(event: RoomEvent, person: OnceLock<Option<Arc<User>>>) -> Arc<Self> {
-        Arc::new(Self { event, person, renders: Renders::default(), arrived: Instant::now() })
+        Arc::new(Self {
+            event,
+            person,
+            renders: Renders::default(),
+            rendered_bytes: AtomicUsize::new(0),
+            arrived: Instant::now(),
+        })
     }
 
     /// The person it shows, if that has been looked up.
@@ -55,8 +68,24 @@ impl Entry {
         &self.renders
     }
 
+    /// Takes a rendering of this size into account; `false` when there is no room to keep it.
+    pub fn keeps(&self, bytes: usize) -> bool {
+        let most = RENDERS_BYTES_MAX + 8 * self.text_bytes();
+        let with = |held: usize| held.checked_add(bytes).filter(|held| *held <= most);
+        self.rendered_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with).is_ok()
+    }
+
+    fn text_bytes(&self) -> usize {
+        self.event.message().map_or(0, |message| message.text.len())
+    }
+
+    /// Whether it says that someone left, who had been let in knowing the log up to `since`.
+    pub(super) fn ends(&self, owner: UserKey, since: i64) -> bool {
+        self.event.position > since && self.event.change() == Some(RoomChange::MemberGone { user: owner })
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        ENTRY_BYTES + self.event.message().map_or(0, |message| 3 * message.text.len())
+        ENTRY_BYTES + 3 * self.text_bytes()
     }
 }
 
@@ -131,7 +160,12 @@ impl RoomLog {
         let (head, hole) = (ring.head().position, ring.has_hole());
         drop(ring);
         if head != before {
-            self.newest.send_replace(head);
+            // Two who change the ring may come here the other way round.
+            self.newest.send_if_modified(|newest| {
+                let grown = head > *newest;
+                *newest = head.max(*newest);
+                grown
+            });
         }
         hole
     }
@@ -186,9 +220,10 @@ impl Ring {
     pub(super) fn append(&mut self, entry: Arc<Entry>) {
         if let Some(RoomChange::MemberGone { user }) = entry.event.change() {
             self.gone.retain(|(known, _)| *known != user);
-            if self.gone.len() < GONE_MAX {
-                self.gone.push((user, entry.event.position));
+            if self.gone.len() >= GONE_MAX {
+                self.gone.remove(0);
             }
+            self.gone.push((user, entry.event.position));
         }
         self.heard = self.heard.max(entry.event.position);
         self.bytes += entry.bytes();
@@ -227,3 +262,6 @@ impl Ring {
         self.heard = self.heard.max(floor.position);
     }
 }
+
+#[cfg(test)]
+mod tests;

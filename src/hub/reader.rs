@@ -78,7 +78,7 @@ impl Attached {
                 let place = entry.event.place();
                 let next = ring.head().position + 1;
                 if place.position > next {
-                    ring.restart(LogPlace { position: place.position - 1, seq: place.seq });
+                    ring.restart(before(&entry));
                 }
                 if place.position >= next {
                     ring.append(entry);
@@ -116,6 +116,12 @@ impl Attached {
     }
 }
 
+/// The place that an event follows.
+fn before(entry: &Entry) -> LogPlace {
+    let LogPlace { position, seq } = entry.event.place();
+    LogPlace { position: position - 1, seq: seq - i64::from(entry.event.message().is_some()) }
+}
+
 /// One reader's place in a room's log. It costs no more when it is slow.
 #[derive(Debug)]
 pub struct Reader {
@@ -151,8 +157,12 @@ impl Reader {
         let Ok(start) = usize::try_from(at - ring.floor.position) else {
             return Take::Behind(Behind { floor: ring.floor });
         };
-        let events: Vec<Arc<Entry>> = ring.entries.iter().skip(start).take(max).cloned().collect();
+        let ahead = ring.entries.iter().skip(start).take(max);
+        let events: Vec<Arc<Entry>> = ahead.take_while(|entry| !entry.ends(owner, since)).cloned().collect();
         drop(ring);
+        if events.is_empty() {
+            return Take::Gone;
+        }
         if let Some(last) = events.last() {
             self.at = last.event.place();
         }
@@ -177,14 +187,17 @@ impl Reader {
         usize::try_from(missing).is_ok_and(|missing| missing <= self.log.bounds.ring_events_max / 2)
     }
 
-    /// Puts events that lead up to the ring without a hole before it, as far as they fit.
+    /// Puts events that lead up to the ring without a hole before it, as far as they fit. `before` may come
+    /// from a client's cursor, so what it says of the messages before it has to agree with what follows.
     pub fn prepend(&self, events: &[Arc<Entry>], before: LogPlace) {
         self.log.change(|ring| {
             let follows = events.last().is_some_and(|last| last.event.position == ring.floor.position);
             let whole = events.first().is_some_and(|first| first.event.position == before.position + 1)
                 && i64::try_from(events.len()).is_ok_and(|n| before.position + n == ring.floor.position);
             let fits = ring.entries.len() + events.len() <= self.log.bounds.ring_events_max;
-            if follows && whole && fits && ring.anchored {
+            let sent = events.iter().find_map(|entry| entry.event.message());
+            let agrees = before.seq == sent.map_or(ring.floor.seq, |first| first.seq - 1);
+            if follows && whole && fits && agrees && ring.anchored {
                 for entry in events.iter().rev() {
                     ring.bytes += entry.bytes();
                     ring.entries.push_front(Arc::clone(entry));

@@ -1,7 +1,7 @@
 //! The bus between nodes, through a real Redis and a real cluster.
 
 mod cluster;
-mod peer;
+pub mod peer;
 
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use tertulia::hub::bus::{Bus, Heard, RedisOptions, Topic};
 use tokio::time::timeout;
 
 use crate::support::redis::{Cluster, Redis};
-use peer::{PATIENCE, Peer, Place, ROOM, message, options, room, until};
+pub use peer::Place;
+use peer::{PATIENCE, Peer, ROOM, message, options, room, until};
 
 /// Runs each test once on a plain Redis and once on a cluster.
 macro_rules! on_redis {

@@ -2,7 +2,9 @@
 
 mod access;
 mod catching_up;
+mod fairness;
 mod inbox;
+mod refusals;
 mod rooms;
 mod sharing;
 

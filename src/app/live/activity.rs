@@ -37,8 +37,8 @@ impl App {
         let view = self.store.read(move |conn| Box::pin(rooms::find_view(conn, room, caller.user))).await?;
         let view = view.ok_or_else(|| Error::not_found().at("roomId"))?;
         allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
-        let attached = self.attach(view.room.key).await?;
         let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
+        let attached = self.attach(view.room.key, head).await?;
         let log = RoomFeed::quiet(Arc::clone(self), caller, &view.room, attached.reader(head), head);
         Ok(ActivityFeed {
             app: Arc::clone(self),

@@ -21,6 +21,8 @@ use crate::storage::{room_events, sessions};
 const HEAL_AFTER: Duration = Duration::from_millis(20);
 /// How long to wait with a hole that the database could not close.
 const HEAL_AGAIN: Duration = Duration::from_millis(250);
+/// How long to wait after a look that the database did not answer.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 const HEALED_AT_ONCE: usize = 4;
 const TIDY_EVERY: Duration = Duration::from_secs(1);
 /// Rooms or sessions asked for in one statement.
@@ -69,9 +71,12 @@ async fn listen(app: Weak<App>, mut inbox: Inbox) {
         let Some(app) = app.upgrade() else { return };
         match heard {
             Heard::Message { payload, .. } => app.hub.receive(&payload),
+            // Nothing else would tell before the next look. Meanwhile the inbox is bounded.
             Heard::Gap => {
                 app.hub.refresh_presence();
-                app.look_for_missed().await;
+                while !app.look_for_missed().await {
+                    sleep(LOOK_AGAIN).await;
+                }
             }
         }
     }
@@ -117,8 +122,9 @@ impl App {
         }
     }
 
-    /// Compares what is held here with the database. What fails is done again with the next look.
-    async fn look_for_missed(&self) {
+    /// Compares what is held here with the database, and has what was missed read; `false` when the database
+    /// did not answer. It is done by itself, at the pace of the configuration and after each gap.
+    pub async fn look_for_missed(&self) -> bool {
         self.hub.ring_all_inboxes();
         let looked = async {
             self.compare_heads(&self.hub.open_rooms()).await?;
@@ -126,7 +132,9 @@ impl App {
         };
         if let Err(error) = looked.await {
             tracing::warn!(%error, "live rooms could not be compared with the database; trying again");
+            return false;
         }
+        true
     }
 
     async fn compare_heads(&self, rooms: &[RoomKey]) -> Result<()> {

@@ -1,11 +1,13 @@
 //! All rooms of one person as one feed: in order within each room, and rooms come and go.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 
 use crate::app::live::feed::{Ready, RoomFeed};
 use crate::app::live::{Moment, Resume, RoomName, Told};
@@ -19,6 +21,9 @@ use crate::error::{Code, Error, Result, Text};
 use crate::hub::InboxBell;
 use crate::storage::{Conn, room_events, rooms};
 
+/// How long to wait before rooms are looked at again that the database could not tell.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
 /// A room that waits for more, and wakes when there may be.
 type Waiting = FuturesUnordered<BoxFuture<'static, RoomKey>>;
 
@@ -29,8 +34,10 @@ pub struct InboxFeed {
     bell: InboxBell,
     feeds: HashMap<RoomKey, RoomFeed>,
     waiting: Waiting,
-    /// Rooms that may have something to tell.
-    ready: Vec<RoomKey>,
+    /// Rooms that may have something to tell. They take turns.
+    ready: VecDeque<RoomKey>,
+    /// When to look at the person's rooms, where they may be others than those that are open.
+    look: Option<Instant>,
     /// Where the reader stands in each room.
     places: BTreeMap<RoomKey, LogPlace>,
     /// What is told before the rooms are read.
@@ -73,7 +80,8 @@ impl App {
             bell,
             feeds: HashMap::new(),
             waiting: Waiting::new(),
-            ready: Vec::new(),
+            ready: VecDeque::new(),
+            look: None,
             places: BTreeMap::new(),
             first: Vec::new(),
             behind: HashMap::new(),
@@ -148,7 +156,7 @@ impl Opening {
         let (start, new) = match known {
             None => (head, false),
             Some(known) => match known.get(&room) {
-                Some(place) if place.position > head.position => {
+                Some(place) if place.is_beyond(head) => {
                     return Err(Error::new(Code::CursorExpired, Text::CursorExpired).at("after"));
                 }
                 Some(place) => (*place, false),
@@ -171,20 +179,32 @@ impl InboxFeed {
             if !self.first.is_empty() {
                 return Ok(std::mem::take(&mut self.first));
             }
-            if let Some(room) = self.ready.pop() {
+            if !self.caught_up && self.behind.is_empty() {
+                self.caught_up = true;
+                return Ok(vec![self.mark(None, Moment::CaughtUp, false)]);
+            }
+            // A room that always has something may not keep the others, or a change of rooms, waiting.
+            while let Some(Some(room)) = self.waiting.next().now_or_never() {
+                self.ready.push_back(room);
+            }
+            if self.bell.rung().now_or_never().is_some() {
+                self.look = Some(Instant::now());
+            }
+            if self.look.is_some_and(|at| at <= Instant::now()) {
+                self.look_at_rooms().await?;
+                continue;
+            }
+            if let Some(room) = self.ready.pop_front() {
                 let told = self.read(room).await?;
                 if !told.is_empty() {
                     return Ok(told);
                 }
                 continue;
             }
-            if !self.caught_up && self.behind.is_empty() {
-                self.caught_up = true;
-                return Ok(vec![self.mark(None, Moment::CaughtUp, false)]);
-            }
             tokio::select! {
-                Some(room) = self.waiting.next() => self.ready.push(room),
-                () = self.bell.rung() => self.look_at_rooms().await?,
+                Some(room) = self.waiting.next() => self.ready.push_back(room),
+                () = self.bell.rung() => self.look = Some(Instant::now()),
+                () = due(self.look) => {}
             }
         }
     }
@@ -196,7 +216,7 @@ impl InboxFeed {
         match feed.poll_ready().await {
             Ok(Ready::Told(told)) => {
                 let at = feed.at();
-                self.ready.push(room);
+                self.ready.push_back(room);
                 let told = told.into_iter().map(|told| self.placed(room, told)).collect();
                 self.places.insert(room, at);
                 if self.behind.get(&room).is_some_and(|head| at.position >= head.position) {
@@ -205,8 +225,8 @@ impl InboxFeed {
                 Ok(told)
             }
             Ok(Ready::Level) => {
+                // It may be level with a ring that has yet to learn what was stored before the opening.
                 self.waiting.push(feed.wait());
-                self.behind.remove(&room);
                 Ok(Vec::new())
             }
             Ok(Ready::Over) => {
@@ -215,6 +235,8 @@ impl InboxFeed {
             }
             Err(error) if matches!(error.code(), Code::NotAMember | Code::NotFound) => {
                 self.forget(room);
+                // The person may be back already, and the bell have rung for both at once.
+                self.look = Some(Instant::now());
                 Ok(vec![self.mark(Some(name), Moment::Vanished, false)])
             }
             Err(error) => Err(error),
@@ -228,15 +250,28 @@ impl InboxFeed {
         Told { place: self.resume(), ..told }
     }
 
-    /// Opens rooms that are new to the feed, and leaves those that are no longer the person's.
+    /// Opens rooms that are new to the feed, and leaves those that are no longer the person's. What the
+    /// database cannot tell now is looked at again.
     async fn look_at_rooms(&mut self) -> Result<()> {
         let known = self.places.iter().map(|(room, place)| (*room, *place)).collect();
-        let openings = self.app.open_rooms_of(self.caller, Some(known)).await?;
+        let openings = match self.app.open_rooms_of(self.caller, Some(known)).await {
+            Err(error) if error.code() == Code::Unavailable => {
+                self.look = Some(Instant::now() + LOOK_AGAIN);
+                return Ok(());
+            }
+            openings => openings?,
+        };
+        self.look = None;
         let lost = self.feeds.keys().filter(|room| !openings.iter().any(|o| o.view.room.key == **room));
         // Their own feeds find out, and tell what came before.
         self.ready.extend(lost.copied().collect::<Vec<_>>());
         for opening in openings.into_iter().filter(|opening| opening.new) {
-            self.open(opening, false).await?;
+            match self.open(opening, false).await {
+                Err(error) if error.code() == Code::Unavailable => {
+                    self.look = Some(Instant::now() + LOOK_AGAIN);
+                }
+                opened => opened?,
+            }
         }
         Ok(())
     }
@@ -244,12 +279,19 @@ impl InboxFeed {
     async fn open(&mut self, opening: Opening, replayed: bool) -> Result<()> {
         let Opening { view, start, head, new, .. } = opening;
         let room = view.room.key;
-        let attached = self.app.attach(room).await?;
+        let attached = match self.app.attach(room, head).await {
+            // Deleted and swept since.
+            Err(error) if error.code() == Code::NotFound => {
+                self.forget(room);
+                return Ok(());
+            }
+            attached => attached?,
+        };
         let feed =
             RoomFeed::quiet(Arc::clone(&self.app), self.caller, &view.room, attached.reader(start), head);
         self.feeds.insert(room, feed);
         self.places.insert(room, start);
-        self.ready.push(room);
+        self.ready.push_back(room);
         if new {
             let told = self.mark(Some(RoomName::of(&view.room)), Moment::Appeared, replayed);
             self.first.push(told);
@@ -272,6 +314,14 @@ impl InboxFeed {
 
     fn resume(&self) -> Resume {
         Resume::Inbox(self.caller.user, self.places.iter().map(|(room, place)| (*room, *place)).collect())
+    }
+}
+
+/// Waits until then; for ever where there is no time.
+async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -189,7 +189,8 @@ impl TestApp {
 /// The password of all tests.
 pub const PASSWORD: &str = "a long enough phrase";
 
-fn config(data: &TempDir, db: &Db, settings: &[(&str, &str)]) -> Config {
+/// The settings of a test's server, by environment name without its prefix.
+pub fn config(data: &TempDir, db: &Db, settings: &[(&str, &str)]) -> Config {
     let url = match db {
         Db::Sqlite => format!("sqlite:{}", data.path().join("tertulia.db").display()),
         Db::Postgres(url) => url.clone(),

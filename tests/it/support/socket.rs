@@ -108,6 +108,17 @@ impl Socket {
         message["payload"].take()
     }
 
+    /// The next message that came through whole, until the connection ends in whatever way.
+    pub async fn try_hear(&mut self) -> Option<Value> {
+        loop {
+            match timeout(PATIENCE, self.inner.next()).await.expect("the connection stays open") {
+                Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
     /// Reads on to the server's close, and gives its code and its reason.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
