@@ -192,7 +192,10 @@ impl Single {
                 return None;
             }
             tokio::select! {
-                Some(frame) = self.running.next() => return Some(frame),
+                // With none, the last one has ended, which may be what the end waits for.
+                frame = self.running.next(), if !self.running.is_empty() => if let Some(frame) = frame {
+                    return Some(frame);
+                },
                 () = self.slot.arrived.notified() => self.running.extend(self.slot.take()),
                 () = over(&mut self.session), if self.ending.is_none() => self.end(),
                 () = told(&mut self.stop), if self.ending.is_none() => self.end(),

@@ -78,7 +78,12 @@ async fn an_allowed_page_is_granted_what_it_needs_and_no_credentials() {
     assert_eq!((granted.status, granted.header("access-control-allow-origin")), (200, "https://app.example"));
     let headers = granted.header("access-control-allow-headers").to_lowercase();
     assert!(headers.contains("content-type") && headers.contains("authorization"), "{headers}");
-    assert!(granted.header("access-control-allow-methods").contains("POST"));
+    for name in ["last-event-id", "x-graphql-event-stream-token"] {
+        assert!(headers.contains(name), "{headers}");
+    }
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        assert!(granted.header("access-control-allow-methods").contains(method), "{method}");
+    }
     assert_eq!(granted.header("access-control-allow-credentials"), "");
     let sent = post(&app, GRAPHQL, r#"{"query": "{ __typename }"}"#).header(ORIGIN, "https://app.example");
     let got = Got::of(sent).await;

@@ -48,7 +48,7 @@ async fn a_token_that_runs_out_ends_its_streams_after_the_grace() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_ends_its_streams_at_once_and_without_completing_them() {
-    let app = start(&[("HTTP_DRAIN_TIMEOUT", "8s")]).await;
+    let app = start(&[("HTTP_DRAIN_TIMEOUT", "60s")]).await;
     let (amber, room) = den(&app).await;
     let http = Client::builder().http2_prior_knowledge().build().unwrap();
     let modern = Caller { http, ..amber.clone() };

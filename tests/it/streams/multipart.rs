@@ -30,9 +30,9 @@ impl Parts {
     /// What comes before the mark.
     async fn until(&mut self, mark: &str) -> String {
         loop {
-            if let Some((before, rest)) = self.text.split_once(mark) {
+            if let Some((before, _)) = self.text.split_once(mark) {
                 let before = before.to_owned();
-                self.text = rest.to_owned();
+                self.text.drain(..before.len() + mark.len());
                 return before;
             }
             assert!(self.read().await, "ended after {}", self.text);

@@ -29,6 +29,7 @@ fn get(caller: &Caller, token: &str) -> RequestBuilder {
     caller.signed(caller.http.get(&caller.url)).header(TOKEN, token)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn operation(caller: &Caller, token: &str, id: &str, query: &str, variables: Value) -> RequestBuilder {
     let body = json!({ "query": query, "variables": variables, "extensions": { "operationId": id } });
     caller.body(&body).header(TOKEN, token)
@@ -199,7 +200,7 @@ async fn a_reservation_that_is_not_used_is_forgotten_and_there_are_only_so_many(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_is_over_ends_its_operations_with_their_reason_and_then_the_stream() {
-    let app = start(&[]).await;
+    let app = start(&[("HTTP_DRAIN_TIMEOUT", "60s")]).await;
     let (amber, room) = den(&app).await;
     let token = reserve(&amber).await;
     let mut events = Events::open(get(&amber, &token)).await;
@@ -221,7 +222,7 @@ async fn a_session_that_is_over_ends_its_operations_with_their_reason_and_then_t
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_ends_a_stream_of_many_at_once() {
-    let app = start(&[("HTTP_DRAIN_TIMEOUT", "8s")]).await;
+    let app = start(&[("HTTP_DRAIN_TIMEOUT", "60s")]).await;
     let (amber, room) = den(&app).await;
     let token = reserve(&amber).await;
     let mut events = Events::open(get(&amber, &token)).await;

@@ -42,9 +42,9 @@ impl Events {
     /// The next event; nothing when the stream has ended.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            if let Some((block, rest)) = self.text.split_once("\n\n") {
+            if let Some((block, _)) = self.text.split_once("\n\n") {
                 let event = parse(block);
-                self.text = rest.into();
+                self.text.drain(..block.len() + 2);
                 match event {
                     Some(event) => return Some(event),
                     None => self.comments += 1,
@@ -78,9 +78,9 @@ impl Events {
     pub async fn comments(&mut self, count: usize) {
         while self.comments < count {
             self.read().await.expect("the stream has ended");
-            while let Some((block, rest)) = self.text.split_once("\n\n") {
+            while let Some((block, _)) = self.text.split_once("\n\n") {
                 assert_eq!(parse(block), None);
-                self.text = rest.into();
+                self.text.drain(..block.len() + 2);
                 self.comments += 1;
             }
         }
@@ -101,7 +101,7 @@ fn parse(block: &str) -> Option<Event> {
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "" => {}
-            "event" => event.name = value.into(),
+            "event" => value.clone_into(&mut event.name),
             "id" => event.id = Some(value.to_owned()),
             "data" => assert_eq!(data.replace(value.to_owned()), None, "data in two lines"),
             other => panic!("unknown field {other}"),
@@ -115,7 +115,7 @@ fn parse(block: &str) -> Option<Event> {
 
 impl Caller {
     /// A POST of one operation, to be sent with whatever headers are added.
-    #[expect(clippy::needless_pass_by_value, reason = "callers write the value where they call")]
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
     pub fn operation(&self, query: &str, variables: Value) -> RequestBuilder {
         self.body(&json!({ "query": query, "variables": variables }))
     }
