@@ -56,7 +56,9 @@ pub async fn post(
         return sender.face.refuse(&Error::new(Code::PayloadTooLarge, Text::PayloadTooLarge));
     };
     let calls = request::from_body(&body);
-    match head.stream_token() {
+    // Addresses carry tokens of many kinds; with an operation's name it is one of ours.
+    let is_named = matches!(&calls, Ok(Calls::One(call)) if call.operation_id.is_some());
+    match head.header(STREAM_TOKEN.0).or_else(|| head.stream_token().filter(|_| is_named)) {
         Some(token) => match calls.and_then(only) {
             Ok(call) => endpoint.run_reserved(&sender, &token, call).await,
             Err(error) => sender.face.refuse(&error),
