@@ -30,7 +30,7 @@ use crate::graphql::error::extensions;
 use crate::graphql::operation::{Item, Operation, error_list};
 use crate::graphql::sse::reservations::Reservations;
 use crate::graphql::{multipart, sse};
-use crate::hub::SessionBell;
+use crate::hub::{PresenceGuard, SessionBell};
 use crate::metrics::{Counted, Metrics};
 
 /// What carries a stream of results over HTTP.
@@ -120,7 +120,7 @@ impl Streams {
         identity: &Identity,
         operation: Operation,
     ) -> Result<Response> {
-        let seat = if runs_on(&operation) { self.seat(&identity.viewer)? } else { None };
+        let seat = if runs_on(&operation) { self.seat(app, &identity.viewer)? } else { None };
         let steps = self.attend(app, caller, identity, operation);
         Ok(match carrier {
             Carrier::Events => {
@@ -198,9 +198,11 @@ impl Streams {
     ///
     /// # Errors
     /// `RATE_LIMITED` when all are taken.
-    pub(super) fn seat(&self, viewer: &Viewer) -> Result<Option<Seat>> {
+    pub(super) fn seat(&self, app: &App, viewer: &Viewer) -> Result<Option<Seat>> {
         let Some(signed_in) = viewer.signed_in() else { return Ok(None) };
-        Seats::take(&self.seats, signed_in.session, self.operations_max).map(Some)
+        let mut seat = Seats::take(&self.seats, signed_in.session, self.operations_max)?;
+        seat.present = app.present(viewer);
+        Ok(Some(seat))
     }
 }
 
@@ -295,6 +297,8 @@ struct Seats(Mutex<HashMap<SessionKey, usize>>);
 pub(super) struct Seat {
     seats: Arc<Seats>,
     session: SessionKey,
+    /// Shows the viewer as here.
+    present: Option<PresenceGuard>,
 }
 
 /// A client that was refused need not wait long: streams end whenever their readers like.
@@ -308,7 +312,7 @@ impl Seats {
             return Err(Error::new(Code::RateLimited, Text::TooMany { max }).retry_after(SEAT_RETRY));
         }
         *count += 1;
-        Ok(Seat { seats: Arc::clone(seats), session })
+        Ok(Seat { seats: Arc::clone(seats), session, present: None })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::hub::lock;
 pub type RenderKey = u128;
 
 /// Renderings kept for one thing; whoever asks yet another way makes their own.
-const RENDERS_MAX: usize = 64;
+pub(super) const RENDERS_MAX: usize = 64;
 
 #[derive(Debug, Default)]
 pub struct Renders(Mutex<Vec<(RenderKey, Arc<OnceCell<Bytes>>)>>);

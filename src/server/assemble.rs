@@ -155,7 +155,8 @@ fn hub_bounds(config: &Config) -> hub::Bounds {
     }
 }
 
-fn presence_options(config: &Config, node: u64) -> PresenceOptions {
+/// How presence is kept, as configured.
+pub fn presence_options(config: &Config, node: u64) -> PresenceOptions {
     let live = &config.live;
     PresenceOptions {
         node,

@@ -40,7 +40,7 @@ impl Endpoint {
             return face.respond(Answer::unauthenticated(error));
         };
         let streams = self.streams();
-        let reserved = streams.seat(&identity.viewer).and_then(|seat| {
+        let reserved = streams.seat(self.app(), &identity.viewer).and_then(|seat| {
             let bell = self.app().watch_session(&identity.viewer);
             let slot = Slot::new(*session, bell, (seat, streams.metrics().stream_reserved()));
             streams.reservations().reserve(slot)

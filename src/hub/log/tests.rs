@@ -10,8 +10,10 @@ use super::*;
 use crate::domain::events::{Happening, News};
 use crate::domain::ids::MessageKey;
 use crate::domain::messages::Message;
+use crate::domain::presence::{Terms, TypingBounds};
 use crate::hub::bus::Bus;
-use crate::hub::{Attached, Hub, Reader, Take};
+use crate::hub::renders::RENDERS_MAX;
+use crate::hub::{Attached, Hub, PresenceOptions, Reader, Take};
 
 const ROOM: RoomKey = RoomKey(7);
 const AMBER: UserKey = UserKey(1);
@@ -22,8 +24,20 @@ fn bounds(events: usize) -> Bounds {
     Bounds { ring_events_max: events, ring_bytes_max: 1 << 24, ring_age_max: AGE, idle_rooms_max: 1 }
 }
 
+/// Of no matter here.
+fn presence() -> PresenceOptions {
+    PresenceOptions {
+        node: 1,
+        terms: Terms { linger: AGE, silence: AGE, people_max: 1 },
+        typing: TypingBounds { ttl: AGE, room_max: 1, all_max: 1 },
+        interval: AGE,
+        list_max: 1,
+        members_max: 1,
+    }
+}
+
 fn hub(events: usize) -> Hub {
-    Hub::new(Bus::in_process().0, bounds(events))
+    Hub::new(Bus::in_process().0, bounds(events), presence())
 }
 
 /// A message whose number is its position.
@@ -157,7 +171,7 @@ fn the_oldest_go_when_there_are_too_many() {
 #[test]
 fn the_oldest_go_when_their_texts_are_too_long() {
     let bounds = Bounds { ring_bytes_max: 3 * ENTRY_BYTES + 3000, ..bounds(100) };
-    let hub = Hub::new(Bus::in_process().0, bounds);
+    let hub = Hub::new(Bus::in_process().0, bounds, presence());
     let attached = anchored(&hub, 0);
     hear(&hub, 1..=3);
     assert_eq!(hub.holdings().events, 3);
@@ -336,9 +350,9 @@ async fn a_reader_that_waits_is_woken() {
 fn renderings_of_an_event_are_kept_as_long_as_they_are_few_and_small() {
     let entry = Entry::new(said(1, &"x".repeat(1000)));
     for key in 0..u128::try_from(RENDERS_MAX).unwrap() {
-        assert!(entry.render(key).is_some());
+        assert!(entry.renders().of(key).is_some());
     }
-    assert!(entry.render(1000).is_none() && entry.render(3).is_some());
+    assert!(entry.renders().of(1000).is_none() && entry.renders().of(3).is_some());
     let most = RENDERS_BYTES_MAX + 8000;
     assert!(!entry.keeps(most + 1) && !entry.keeps(usize::MAX));
     assert!(entry.keeps(most - 10) && entry.keeps(10) && !entry.keeps(1));

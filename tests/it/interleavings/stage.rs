@@ -22,6 +22,7 @@ use tertulia::domain::sessions::{SignedIn, Viewer};
 use tertulia::domain::users::{User, UserType};
 use tertulia::hub::bus::Bus;
 use tertulia::hub::{Bounds, Hub};
+use tertulia::server::assemble::presence_options;
 use tertulia::storage::{Engine, Herald, Options, Store};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
@@ -96,6 +97,7 @@ impl Theatre {
                 ring_age_max: AGE,
                 idle_rooms_max: 2,
             },
+            presence_options(&config, 1),
         ));
         let meddler: Arc<Mutex<Meddler>> = Arc::default();
         let (listener, hands) = (Arc::clone(&hub), Arc::clone(&meddler));
