@@ -149,5 +149,7 @@ async fn a_hundred_of_a_thousand_that_never_read_harm_nobody_and_lose_nothing() 
             at += 1;
         }
     }
-    feeds.iter().for_each(|(_, task)| task.abort());
+    for (_, task) in &feeds {
+        task.abort();
+    }
 }

@@ -296,9 +296,10 @@ impl<'t> Stage<'t> {
         let (cursor, is_room) =
             (old.cursor.lock().unwrap().clone().unwrap(), old.seen.lock().unwrap().is_room);
         self.close(reader);
-        let opened = match is_room {
-            true => self.room_reader(Some(cursor), None).await,
-            false => self.inbox_reader(Some(cursor)).await,
+        let opened = if is_room {
+            self.room_reader(Some(cursor), None).await
+        } else {
+            self.inbox_reader(Some(cursor)).await
         };
         self.readers[reader] = Some(opened);
     }
