@@ -9,6 +9,7 @@ mod crowd;
 mod fanout;
 mod idle;
 mod latency;
+mod pgbench;
 mod sends;
 
 use std::path::PathBuf;
@@ -87,7 +88,9 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&str)) -> anyhow::Resul
     for workload in &options.workloads {
         let measured = timeout(most, measure(options, *workload, &cores, &mut tell)).await;
         let lines = measured.with_context(|| format!("{workload:?} did not end in {most:?}"))??;
-        lines.iter().for_each(|line| tell(line));
+        for line in &lines {
+            tell(line);
+        }
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub struct Score {
 }
 
 impl Score {
+    /// Of both times together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

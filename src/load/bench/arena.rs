@@ -58,6 +58,7 @@ pub(super) struct Arena {
     pub(super) run: String,
     /// The probe inserts into the server's own file.
     pub(super) has_writer: bool,
+    pub(super) postgres: Option<String>,
     /// What all times are counted from.
     pub(super) began: Instant,
     rooms_made: usize,
@@ -123,6 +124,7 @@ impl Arena {
             rounds: options.rounds,
             run,
             has_writer,
+            postgres: options.database_url.clone().filter(|url| url.starts_with("postgres")),
             began: Instant::now(),
             rooms_made: 0,
             server,

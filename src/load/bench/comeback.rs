@@ -76,7 +76,7 @@ async fn miss(arena: &Arena, rooms: &[Room], seen: usize) -> anyhow::Result<Vec<
             let answer = tokio::time::timeout(PATIENCE, connection.exchange(&request)).await??;
             let answer: serde_json::Value = serde_json::from_slice(answer.body)?;
             let cursor = answer.pointer("/data/sendMessage/edge/cursor").and_then(serde_json::Value::as_str);
-            head = cursor.with_context(|| format!("refused: {answer}"))?.to_owned();
+            cursor.with_context(|| format!("refused: {answer}"))?.clone_into(&mut head);
         }
         heads.push(head);
     }

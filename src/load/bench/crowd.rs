@@ -19,7 +19,7 @@ use crate::load::target::Buffer;
 /// Handshakes at the same time.
 const AT_ONCE: usize = 256;
 /// How long nothing may be delivered before the run has failed.
-const SILENCE_MAX: Duration = Duration::from_secs(60);
+const SILENCE_MAX: Duration = Duration::from_mins(1);
 
 const READ: &str = "subscription($room: ID!, $after: String) { messageAdded(roomId: $room, after: $after) {
     cursor message { id seq text createdAt sender { id username displayName } } } }";

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -157,11 +157,14 @@ async fn server_slot(arena: &Arena, rooms: &[Room], sent: &mut usize, time: Dura
     Ok(())
 }
 
+/// A request, and what every good answer to it holds.
+type Asked = (Vec<u8>, &'static str);
+
 /// Connections on which requests are sent at their moments, whether or not those before are answered;
 /// requests of one lane are answered one after the other.
 struct Gate<'a> {
     arena: &'a Arena,
-    lanes: Vec<Option<tokio::sync::mpsc::Sender<(Vec<u8>, &'static str)>>>,
+    lanes: Vec<Option<mpsc::Sender<Asked>>>,
     running: JoinSet<anyhow::Result<()>>,
     under_way: Arc<Semaphore>,
 }
@@ -180,8 +183,7 @@ impl<'a> Gate<'a> {
         let sender = match place {
             Some(sender) => sender,
             None => {
-                let (sender, mut requests) =
-                    tokio::sync::mpsc::channel::<(Vec<u8>, &'static str)>(UNDER_WAY_MAX);
+                let (sender, mut requests) = mpsc::channel::<Asked>(UNDER_WAY_MAX);
                 let mut connection = Connection::open(&self.arena.target).await?;
                 let under_way = Arc::clone(&self.under_way);
                 self.running.spawn(async move {

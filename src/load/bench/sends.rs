@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::load::bench::arena::{Arena, Room, Side};
-use crate::load::bench::line;
+use crate::load::bench::{line, pgbench};
 use crate::load::http::{Connection, post};
 use crate::load::measure::{Score, flushes_per_second, spread};
 use crate::load::stamp::Stamp;
@@ -39,8 +39,12 @@ pub(super) async fn measure(arena: &mut Arena) -> anyhow::Result<Vec<String>> {
             let first = slot(arena, Side::Probe, &rooms, &mut given, time).await?;
             limit = Some(first.and(slot(arena, Side::Probe, &rooms, &mut given, time).await?));
         }
+        let inserts = match &arena.postgres {
+            Some(url) => pgbench::inserts_per_second(url, arena.folder(), CALLERS, TEXT_BYTES, time)?,
+            None => None,
+        };
         subject = subject.and(slot(arena, Side::Tertulia, &rooms, &mut given, time).await?);
-        wall.push((subject.per_second(), limit.map(Score::per_second)));
+        wall.push((subject.per_second(), limit.map(Score::per_second).or(inserts)));
         cpu.push((subject.per_cpu_second(), limit.map(Score::per_cpu_second)));
         bound |= subject.is_generator_bound() || limit.is_some_and(Score::is_generator_bound);
     }
@@ -50,6 +54,9 @@ pub(super) async fn measure(arena: &mut Arena) -> anyhow::Result<Vec<String>> {
     let mut lines = vec![line(&name, "sends/s", &wall)?];
     if arena.is_own() {
         lines.push(line(&name, "sends per CPU-second", &cpu)?);
+    }
+    if arena.postgres.is_some() {
+        lines.push("W1 the processor time of PostgreSQL itself is not counted.".to_owned());
     }
     lines.push(format!("W1 the disk in the same seconds: {} flushes/s", spread(&mut flushes)?));
     lines.push(format!("W1 {} sends were acknowledged, and each has a number of its own.", given.sent));
