@@ -152,7 +152,7 @@ pub(crate) fn sent(epoch: Epoch, message: &Message) -> Data<SendData> {
 }
 
 fn cursor(epoch: Epoch, message: &Message) -> String {
-    encode_cursor(epoch, List::Log(RoomKey(message.room)), Place::at(message.position))
+    encode_cursor(epoch, List::Log(RoomKey(message.room)), Place(message.position, message.seq))
 }
 
 fn instant(at: DateTime<Utc>) -> String {
