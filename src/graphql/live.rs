@@ -151,7 +151,7 @@ impl Live {
                 Feed::Messages(feed) | Feed::Room(feed) => feed.next().await,
                 // Large where it waits, which the others need not be for it.
                 Feed::Inbox(feed) => Box::pin(feed.next()).await.map(Some),
-                Feed::Activity(feed) => feed.next().await.map(|told| told.map(|told| vec![told])),
+                Feed::Activity(feed) => Box::pin(feed.next()).await.map(|told| told.map(|told| vec![told])),
             };
             let items = match told {
                 Ok(Some(told)) => self.deliver(told).await,

@@ -1,5 +1,6 @@
 //! One operation from its call to its end, for transports that stay open: WebSocket and streams of events.
 
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ pub(super) enum Item {
     Next(Delivery),
     /// A JSON list of errors. Nothing follows.
     Errors(Bytes),
+}
+
+/// JSON of our own making, which is UTF-8; checking it at once is faster than looking for faults.
+pub(super) fn text(json: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(json).map_or_else(|_| String::from_utf8_lossy(json), Cow::Borrowed)
 }
 
 /// A running operation: all that is ready comes together, and its end is its completion.

@@ -5,6 +5,7 @@
 pub(in crate::graphql) mod connection;
 mod deadlines;
 mod operations;
+mod outside;
 mod protocol;
 mod session;
 
@@ -37,7 +38,7 @@ use protocol::{Close, CloseCode, Dialect};
 use session::Session;
 
 /// Larger ones cost each idle socket their size.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+const READ_BUFFER_BYTES: usize = 1024;
 /// Frames that are ready together go out in writes of this size.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// The largest answer. Beside it no more than [`WRITE_BUFFER_BYTES`] wait in a socket.

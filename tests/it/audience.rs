@@ -19,6 +19,7 @@ const SAME_FOR_ALL_MEMBERS: &[(&str, &str)] = &[
     ("User.private", "the fields that call it are on the list"),
     ("Room.last_message", "the role only tells members from others"),
     ("Room.events", "the page is refused, or the same"),
+    ("User.presence", "whoever sees a person may know it, and all are told the same"),
     ("RoomMemberConnection.of", "the page is refused, or the same"),
     ("MessageConnection.of_room", "the page is refused, or the same"),
     ("Total.count", "lists of people, rooms and all messages hang off Query alone"),

@@ -22,7 +22,7 @@ use crate::clock::Timestamp;
 use crate::error::{Code, Error, Language, Text};
 use crate::graphql::call::Call;
 use crate::graphql::error::error_json;
-use crate::graphql::operation::Item;
+use crate::graphql::operation::{Item, text};
 
 pub(super) use close::{Close, CloseCode};
 
@@ -322,11 +322,10 @@ impl Protocol {
             let Some(live) = self.live.get(at) else { return };
             match item {
                 Item::Next(delivery) => {
-                    let payload = String::from_utf8_lossy(&delivery.payload);
-                    out.push(frame(self.next_type(), &live.id, &payload));
+                    out.push(frame(self.next_type(), &live.id, &text(&delivery.payload)));
                 }
                 Item::Errors(errors) => {
-                    out.push(self.errors(&live.id, &String::from_utf8_lossy(&errors)));
+                    out.push(self.errors(&live.id, &text(&errors)));
                     self.live.swap_remove(at);
                     out.push(Output::Stop(key));
                     return;

@@ -23,15 +23,16 @@ use crate::graphql::call::Call;
 use crate::graphql::context::Caller;
 use crate::graphql::error::log_once;
 use crate::graphql::operation::{Item, Operation, error_list};
-use crate::graphql::streams::{over, told};
+use crate::graphql::streams::told;
 use crate::graphql::ws::connection::Connection;
 use crate::graphql::ws::deadlines::{Deadlines, Due};
 use crate::graphql::ws::operations::{Operations, Step};
+use crate::graphql::ws::outside::{Outside, Watch, watch};
 use crate::graphql::ws::protocol::{
     Close, CloseCode, Dialect, Input, Key, Output, Protocol, Rules, Unreadable,
 };
 use crate::graphql::ws::{Sockets, WRITE_BUFFER_BYTES};
-use crate::hub::{PresenceGuard, SessionBell};
+use crate::hub::PresenceGuard;
 use crate::metrics::{Counted, SocketEnd};
 
 /// Steps that are taken before what they led to is written.
@@ -47,10 +48,7 @@ enum Event {
     Frame(Option<Result<Message, axum::Error>>),
     Step(Step),
     Judged(Result<Identity, Error>),
-    Renewed,
-    /// The caller logged out, here or elsewhere, or was made to.
-    SessionOver,
-    Stop,
+    Outside(Outside),
     Due(Due),
 }
 
@@ -69,7 +67,7 @@ pub(super) struct Session {
     connection: Connection,
     caller: Caller,
     judging: Option<Judging>,
-    bell: Option<SessionBell>,
+    outside: Watch,
     /// Shows the caller as here.
     present: Option<PresenceGuard>,
     deadlines: Deadlines,
@@ -90,16 +88,17 @@ impl Session {
             language: caller.language,
             request_id: caller.request_id.as_str().into(),
         };
+        let connection = Connection::new();
         let mut deadlines = Deadlines::new();
         deadlines.set(Due::Init, sockets.live.init_timeout);
         Self {
             socket,
             protocol: Protocol::new(dialect, rules),
             operations: Operations::default(),
-            connection: Connection::new(),
+            outside: watch(connection.clone(), None, Some(sockets.stop.clone())),
+            connection,
             caller,
             judging: None,
-            bell: None,
             present: None,
             deadlines,
             stop: sockets.stop.clone(),
@@ -158,9 +157,7 @@ impl Session {
             frame = self.socket.next(), if reads => Event::Frame(frame),
             step = self.operations.next() => Event::Step(step),
             judged = judged(&mut self.judging) => Event::Judged(judged),
-            () = self.connection.renewed() => Event::Renewed,
-            () = over(&mut self.bell) => Event::SessionOver,
-            () = told(&mut self.stop), if reads => Event::Stop,
+            outside = &mut self.outside => Event::Outside(outside),
             due = self.deadlines.next() => Event::Due(due),
         }
     }
@@ -184,10 +181,11 @@ impl Session {
                 log_once(&error, &self.caller.request_id);
                 self.apply(Input::Verdict(Err(&error)));
             }
-            Event::Renewed => self.watch_identity(),
-            Event::SessionOver => self.apply(Input::Forbidden(Text::SessionOver)),
-            Event::Stop => {
+            Event::Outside(Outside::Renewed) => self.watch_identity(),
+            Event::Outside(Outside::SessionOver) => self.apply(Input::Forbidden(Text::SessionOver)),
+            Event::Outside(Outside::Stop) => {
                 self.stopping = true;
+                self.watch_identity();
                 self.deadlines.set(Due::Drain, self.sockets.drain_timeout);
             }
             Event::Due(due) => self.due(due),
@@ -246,7 +244,9 @@ impl Session {
     fn watch_identity(&mut self) {
         let live = &self.sockets.live;
         let identity = self.connection.identity();
-        self.bell = self.sockets.app.watch_session(&identity.viewer);
+        let bell = self.sockets.app.watch_session(&identity.viewer);
+        let stop = (!self.stopping).then(|| self.stop.clone());
+        self.outside = watch(self.connection.clone(), bell, stop);
         self.present = self.sockets.app.present(&identity.viewer);
         match identity.lasts {
             Some(lasts) => {
