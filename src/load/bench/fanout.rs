@@ -67,11 +67,7 @@ impl Stage {
         let mut callers = Vec::new();
         let mut publisher = None;
         match side {
-            Side::Tertulia => {
-                for _ in 0..BURST {
-                    callers.push(Connection::open(&arena.target).await?);
-                }
-            }
+            Side::Tertulia => callers.push(Connection::open(&arena.target).await?),
             Side::Probe => {
                 let socket = Socket::upgrade(&arena.fan, "/", Buffer::Usual).await;
                 publisher = Some(socket.map_err(|ended| anyhow::anyhow!("{ended}"))?);
@@ -85,6 +81,13 @@ impl Stage {
 
     /// Sends bursts, each when all readers have the one before.
     async fn slot(&mut self, arena: &Arena, burst: usize, time: Duration) -> anyhow::Result<Score> {
+        if self.publisher.is_none() {
+            // Opened anew, since a server closes what says nothing for some seconds.
+            self.callers.clear();
+            for _ in 0..burst {
+                self.callers.push(Connection::open(&arena.target).await?);
+            }
+        }
         arena
             .score(self.side, async {
                 let (begun, before) = (Instant::now(), self.sent);
