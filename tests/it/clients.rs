@@ -48,7 +48,7 @@ async fn code_generators_and_compilers_take_the_schema() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_playground_works_in_a_browser_from_signing_up_to_paging() {
+async fn the_playground_works_in_a_browser_from_signing_up_to_following_a_room() {
     if !Path::new("/usr/bin/chromium").exists() {
         return skip("Chromium is not installed, so the playground was not opened");
     }

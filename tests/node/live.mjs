@@ -1,7 +1,7 @@
-// What the programs that follow rooms share: callers over plain HTTP, a wire that can be cut, and checks that end the
-// program at the first that fails.
-import { connect, createServer } from 'node:net';
+// What the programs that follow rooms share: callers over plain HTTP, and checks that end the program at
+// the first that fails.
 import WebSocket from 'ws';
+import { layWire } from './wire.mjs';
 
 export { WebSocket };
 
@@ -11,6 +11,7 @@ if (!base) {
   process.exit(2);
 }
 export const api = `${base}/graphql`;
+export const wire = () => layWire(base);
 
 // No step of a check takes as long; what takes longer has failed.
 const PATIENCE_MS = 15_000;
@@ -123,32 +124,6 @@ export function added(result) {
   if (result.errors) fail(`errors where a message was awaited: ${JSON.stringify(result.errors)}`);
   const { cursor, message } = result.data.messageAdded;
   return { cursor, seq: message.seq };
-}
-
-// A wire to the server. Cutting it resets all connections that go over it, as a lost network does in the end.
-export async function wire() {
-  const { hostname, port } = new URL(base);
-  const open = new Set();
-  const server = createServer((near) => {
-    const far = connect(Number(port), hostname);
-    const both = [near, far];
-    for (const socket of both) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        both.forEach((each) => each.destroy());
-      });
-    }
-    near.pipe(far).pipe(near);
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = `127.0.0.1:${server.address().port}`;
-  return {
-    http: `http://${address}/graphql`,
-    ws: `ws://${address}/graphql`,
-    cut: () => open.forEach((socket) => socket.resetAndDestroy()),
-  };
 }
 
 export function done() {

@@ -1,18 +1,20 @@
 // Opens the playground in Chromium as a person would, runs its tabs in order against a real server, and looks at the answers.
-// It does not run the subscription, and does not judge the API beyond what the tabs show.
+// It does not judge the API beyond what the tabs show. The browser's connections go over a wire that is cut once.
 //
-//   node playground.mjs URL SCREENSHOT_DIR          CHROMIUM=/path/to/chromium to use another browser
+//   node playground.mjs http://HOST:PORT SCREENSHOT_DIR          CHROMIUM=/path/to/chromium to use another browser
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { layWire } from './wire.mjs';
 
 const [baseUrl, screenshots] = process.argv.slice(2);
 if (!baseUrl || !screenshots) {
-  console.error('usage: node playground.mjs URL SCREENSHOT_DIR');
+  console.error('usage: node playground.mjs http://HOST:PORT SCREENSHOT_DIR');
   process.exit(2);
 }
-const { origin, hostname } = new URL(baseUrl);
+const wire = await layWire(baseUrl);
+const { origin, hostname } = new URL(wire.origin);
 const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Page', 'Subscribe'];
 const WAIT_MS = 20_000;
 
@@ -125,11 +127,37 @@ async function run(page) {
     await shows(page, 'Good evening, everyone.');
   });
 
+  let socket;
   await step(page, '6-subscribe', async () => {
     await openTab(page, 'Subscribe');
-    const operation = await textOf(page, 'operation');
-    assert.match(operation, /^subscription Subscribe\(/m);
-    assert.match(operation, /messageAdded\(/);
+    socket = await follow(page);
+    await shows(page, 'Good evening, everyone.');
+    const [{ type, payload }] = socket.said;
+    assert.equal(type, 'connection_init');
+    assert.equal(payload.authorization, `Bearer ${await token(page)}`, 'the token goes with the socket');
+    assert.equal((await added(page)).replayed, true, 'it begins with what was there');
+    for (const text of ['And to you.', 'Is this chair free?']) {
+      await say(await token(page), roomId, text);
+      await shows(page, text);
+    }
+    const { replayed, message } = await added(page);
+    assert.deepEqual([replayed, message.seq], [false, 3], 'each as it comes');
+  });
+
+  await step(page, '6-cut', async () => {
+    wire.cut();
+    await until('the socket to be lost', () => socket.isClosed());
+    await say(await token(page), roomId, 'Did I miss something?');
+    await shows(page, 'Did I miss something?');
+  });
+
+  await step(page, '6-stop', async () => {
+    const last = await stop(page);
+    await say(await token(page), roomId, 'Nobody hears this.');
+    assert.equal(await textOf(page, 'response'), last, 'nothing comes after the stop');
+    await follow(page);
+    await shows(page, 'Nobody hears this.');
+    await stop(page);
   });
 
   await step(page, 'reload-in-the-dark', async () => {
@@ -144,6 +172,24 @@ async function run(page) {
     assert.match(await textOf(page, 'operation'), /^subscription Subscribe\(/m, 'a reload keeps the open tab');
     assert.match(await textOf(page, 'variables'), /\$lastRoomId/, 'a reload keeps its variables');
   });
+
+  await step(page, 'session-over', async () => {
+    await follow(page);
+    await shows(page, 'Nobody hears this.');
+    // Another token is there by the time the first is refused: the page comes back with it.
+    const old = await token(page);
+    const other = await logIn(username, password);
+    await page.getByLabel('Token').fill(other);
+    await logOut(old);
+    await until('another socket', () => page.sockets.at(-1).said[0]?.payload.authorization === `Bearer ${other}`);
+    await say(other, roomId, 'Still here?');
+    await shows(page, 'Still here?');
+
+    await logOut(other);
+    await refused(page);
+    await follow(page, 'Execute');
+    await refused(page);
+  });
 }
 
 /** Collects whatever a careful person would object to in the browser's developer tools. */
@@ -153,7 +199,11 @@ function watch(page) {
     const url = request.url();
     if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin) faults.push(`request left the server: ${url}`);
   });
+  page.sockets = [];
   page.on('websocket', (socket) => {
+    const said = [];
+    socket.on('framesent', ({ payload }) => said.push(JSON.parse(payload)));
+    page.sockets.push({ said, isClosed: () => socket.isClosed() });
     if (new URL(socket.url()).host !== new URL(origin).host) faults.push(`socket left the server: ${socket.url()}`);
   });
   page.on('requestfailed', (request) => {
@@ -207,6 +257,69 @@ async function execute(page) {
   if (!sent) return result;
   assert.equal(result.errors, undefined, `the answer has errors: ${JSON.stringify(result.errors)}`);
   return { ...result, sent: { body: sent.postDataJSON(), authorization: (await sent.allHeaders()).authorization } };
+}
+
+/** Presses the button of a subscription and waits for its socket to open; `then` is what the button offers after. */
+async function follow(page, then = 'Stop') {
+  const before = page.sockets.length;
+  await page.getByRole('button', { name: 'Execute query' }).click();
+  await until('a socket', () => page.sockets.length > before);
+  await page.getByRole('button', { name: `${then} query` }).waitFor();
+  await until('a socket that speaks', () => page.sockets[before]?.said.length > 0);
+  return page.sockets[before];
+}
+
+/** Ends the subscription; gives what is left on the screen. */
+async function stop(page) {
+  await page.getByRole('button', { name: 'Stop query' }).click();
+  await idle(page);
+  return textOf(page, 'response');
+}
+
+/** Nothing runs, and the page holds no socket. */
+async function idle(page) {
+  await page.getByRole('button', { name: 'Execute query' }).waitFor();
+  await until('all sockets to close', () => page.sockets.every((socket) => socket.isClosed()));
+}
+
+/** The subscription has ended, and the page says what to do. */
+async function refused(page) {
+  await idle(page);
+  const [error] = JSON.parse(await textOf(page, 'response')).errors;
+  assert.match(error.message, /Sign in again/);
+}
+
+async function added(page) {
+  return JSON.parse(await textOf(page, 'response')).data.messageAdded;
+}
+
+/** A call past the browser and its wire, as from another device of the same person. */
+async function ask(token, query, variables) {
+  const headers = { 'content-type': 'application/json' };
+  if (token) headers.authorization = `Bearer ${token}`;
+  const body = JSON.stringify({ query, variables });
+  const answer = await fetch(new URL('/graphql', baseUrl), { method: 'POST', headers, body });
+  const { data, errors } = await answer.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+async function say(token, roomId, text) {
+  const query = 'mutation($input: SendMessageInput!) { sendMessage(input: $input) { errors { code } } }';
+  const { sendMessage } = await ask(token, query, { input: { roomId, text } });
+  assert.deepEqual(sendMessage.errors, []);
+}
+
+async function logIn(usernameOrEmail, password) {
+  const query = 'mutation($input: LoginInput!) { login(input: $input) { tokens { accessToken } errors { code } } }';
+  const { login } = await ask('', query, { input: { usernameOrEmail, password } });
+  assert.deepEqual(login.errors, []);
+  return login.tokens.accessToken;
+}
+
+async function logOut(token) {
+  const { logout } = await ask(token, 'mutation { logout(input: {}) { loggedOut } }');
+  assert.equal(logout.loggedOut, true);
 }
 
 /** GraphiQL leaves its editor library in a global: the whole text is there, lines scrolled out of sight too. */

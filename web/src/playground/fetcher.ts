@@ -1,35 +1,16 @@
 // Carries an operation to the server: queries and mutations by POST, subscriptions by graphql-transport-ws.
-import type { Fetcher, FetcherOpts, FetcherParams } from '@graphiql/toolkit';
+import type { Fetcher, FetcherOpts, FetcherParams, Observable, Unsubscribable } from '@graphiql/toolkit';
 import { type ExecutionResult, Kind, type OperationDefinitionNode, parse } from 'graphql';
-import { CloseCode, createClient } from 'graphql-ws';
+import { CloseCode, createClient, type Sink } from 'graphql-ws';
 import { learnFrom, readSession } from './session';
 
 const PATH = '/graphql';
-/** The code of a socket that ended without a word, and so of one that never began. */
+/** The code of a socket that ended without a word. */
 const ABNORMAL = 1006;
 const LAST_ROOM_ID = '$lastRoomId';
 
 /** Fields that make a session need none; a stale token must not stand in the way of a new one. */
 const NEEDS_NO_TOKEN = new Set(['signup', 'login', 'refreshSession', '__schema', '__type', '__typename']);
-
-/** Whether the server has ever opened a socket for this page. */
-let opened = false;
-
-const socket = createClient({
-  url: new URL(PATH, location.href.replace(/^http/, 'ws')).href,
-  // Asked at each connect, and the socket closes with its last subscription: a new token is used from the next one on.
-  connectionParams: () => {
-    const { token } = readSession();
-    return token ? { Authorization: `Bearer ${token}` } : {};
-  },
-  on: {
-    connected: () => {
-      opened = true;
-    },
-  },
-  // A lost connection is tried again; a refused token, or a server that opens no sockets, would refuse again.
-  shouldRetry: (cause) => opened && cause instanceof CloseEvent && cause.code !== CloseCode.Forbidden,
-});
 
 export const fetcher: Fetcher = (params, options) => {
   const filled = fillIn(params.variables);
@@ -47,7 +28,7 @@ export const fetcher: Fetcher = (params, options) => {
   const operation = findOperation(params);
   // Right after a change of tab the editor may still give the name of the tab before.
   const request = { ...params, variables: filled, operationName: operation ? operation.name?.value : params.operationName };
-  return operation?.operation === 'subscription' ? subscribe(request) : post(request, operation, options);
+  return operation?.operation === 'subscription' ? subscribe(request, options) : post(request, operation, options);
 };
 
 async function post(
@@ -55,14 +36,10 @@ async function post(
   operation: OperationDefinitionNode | undefined,
   options: FetcherOpts | undefined,
 ): Promise<ExecutionResult> {
-  const headers = new Headers({
+  const headers = headersWith(needsToken(operation) ? readSession().token : '', options, {
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',
   });
-  const { token } = readSession();
-  if (token && needsToken(operation)) headers.set('authorization', `Bearer ${token}`);
-  // What is written in the Headers editor wins.
-  for (const [name, value] of Object.entries(options?.headers ?? {})) headers.set(name, String(value));
 
   const response = await fetch(PATH, { method: 'POST', headers, body: JSON.stringify(request) });
   const body = await response.text();
@@ -76,39 +53,79 @@ async function post(
   return result;
 }
 
-/** A plain object and not an async generator: that could not be stopped while it waits for the next event. */
-function subscribe(request: FetcherParams): AsyncIterableIterator<ExecutionResult> {
-  const events = socket.iterate({
-    query: request.query,
-    operationName: request.operationName ?? null,
-    variables: request.variables,
-  });
-  const stream: AsyncIterableIterator<ExecutionResult> = {
-    [Symbol.asyncIterator]: () => stream,
-    next: () =>
-      events.next().catch((cause: unknown) => {
-        throw readable(cause);
-      }) as Promise<IteratorResult<ExecutionResult>>,
-    return: async () => {
-      await events.return?.();
-      return { done: true, value: undefined };
+/** One client for each run, so that none begins with the lost tries of the one before. */
+function subscribe(request: FetcherParams, options: FetcherOpts | undefined): Observable<ExecutionResult> {
+  let connected = false;
+  let tokenSent = '';
+  const client = createClient({
+    url: new URL(PATH, location.href.replace(/^http/, 'ws')).href,
+    connectionParams: () => {
+      tokenSent = readSession().token;
+      return Object.fromEntries(headersWith(tokenSent, options));
     },
+    on: {
+      connected: () => {
+        connected = true;
+      },
+    },
+    // What was connected is worth trying again. With a refused token it is not, unless there is another by now.
+    shouldRetry: (cause) => connected && (!isForbidden(cause) || ![tokenSent, ''].includes(readSession().token)),
+  });
+  const start = (sink: Sink<ExecutionResult>): Unsubscribable => {
+    let stopped = false;
+    const stop = client.subscribe<Record<string, unknown>>(
+      { query: request.query, operationName: request.operationName, variables: request.variables },
+      {
+        next: (result) => stopped || sink.next(result as ExecutionResult),
+        error: (cause) => {
+          if (stopped) return;
+          if (!Array.isArray(cause)) return sink.error(readable(cause, connected));
+          // The server's own errors, shown as they are when they come over HTTP.
+          sink.next({ errors: cause as ExecutionResult['errors'] });
+          sink.complete();
+        },
+        // It may come seconds after a stop, and GraphiQL would take it for the end of the next run.
+        complete: () => stopped || sink.complete(),
+      },
+    );
+    return {
+      unsubscribe: () => {
+        stopped = true;
+        stop();
+      },
+    };
   };
-  return stream;
+  // Of the ways to subscribe that the type has, GraphiQL uses this one.
+  return { subscribe: start as Observable<ExecutionResult>['subscribe'] };
 }
 
-/** The client fails with a list of GraphQL errors, with the socket's close event, or with an Error. */
-function readable(cause: unknown): Error {
-  if (cause instanceof CloseEvent && (opened || cause.code !== ABNORMAL)) {
+function isForbidden(cause: unknown): cause is CloseEvent {
+  return cause instanceof CloseEvent && cause.code === CloseCode.Forbidden;
+}
+
+/** The client fails with the socket's close event, with its error event, which says nothing, or with an Error. */
+function readable(cause: unknown, connected: boolean): Error {
+  if (isForbidden(cause)) {
+    const advice = 'Sign in again in the LogIn tab, or write a new token above; then run this again.';
+    return failure(`${advice} The server closed the socket: ${cause.reason}`);
+  }
+  if (cause instanceof CloseEvent && cause.code !== ABNORMAL) {
     return failure(`The server closed the socket: ${cause.code} ${cause.reason || '(no reason given)'}`);
   }
-  if (Array.isArray(cause)) {
-    return failure(cause.map((error: { message?: string }) => error.message ?? 'unknown error').join('\n'));
-  }
-  if (opened && cause instanceof Error) {
-    return failure(cause.message);
-  }
-  return failure('The server opened no socket: it does not deliver live, or cannot be reached. Page messages instead.');
+  if (cause instanceof Error) return failure(cause.message);
+  return failure(
+    connected
+      ? 'The connection was lost, and several tries did not bring it back.'
+      : 'No WebSocket could be opened. Is the server up, and does a proxy before it let WebSockets through?',
+  );
+}
+
+/** What is written in the Headers editor wins; a socket takes it in its first message. */
+function headersWith(token: string, options: FetcherOpts | undefined, others: HeadersInit = {}): Headers {
+  const headers = new Headers(others);
+  if (token) headers.set('authorization', `Bearer ${token}`);
+  for (const [name, value] of Object.entries(options?.headers ?? {})) headers.set(name, String(value));
+  return headers;
 }
 
 /** GraphiQL prints the stack of an error it has one for, and ours tells the reader nothing. */

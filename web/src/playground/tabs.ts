@@ -147,8 +147,8 @@ query Page($roomId: ID, $last: Int, $before: String) {
     { roomId: '$lastRoomId', last: 20, before: null },
   ),
   tab(
-    `# 6. Subscribe: begins with the last few messages,
-# then shows each new one as it is sent.
+    `# 6. Subscribe: begins with the newest message, then
+# shows each new one in its place as it is sent.
 # It stops when you press the button again or open
 # another tab in this page. To send meanwhile, use a
 # second window: the browser's "Duplicate tab" takes
@@ -168,7 +168,7 @@ subscription Subscribe($roomId: ID!, $last: Int) {
   }
 }
 `,
-    { roomId: '$lastRoomId', last: 3 },
+    { roomId: '$lastRoomId', last: 1 },
   ),
 ];
 
