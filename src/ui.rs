@@ -14,9 +14,10 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 #[allow_missing = true]
 struct Pages;
 
-/// Scripts, styles and connections of our own origin only; the editor's workers come from there too.
+/// Scripts, styles and connections of our own origin only, which for `connect-src` has its WebSockets in it; the
+/// editor's workers come from there too.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    font-src 'self' data:; img-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; \
+    font-src 'self' data:; img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Names with a hash of their content in them never change.

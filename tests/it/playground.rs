@@ -44,6 +44,7 @@ async fn a_browser_gets_the_page_with_its_policy() {
     for part in [
         "default-src 'none'",
         "script-src 'self'",
+        "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
