@@ -49,6 +49,9 @@ pub struct Passwords {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
+/// From -20, which yields to nobody, to 19.
+const HASHING_NICENESS: i32 = 15;
+
 impl Passwords {
     /// Starts the threads; costs no hash. Fails on a cost outside [`COSTS`] or without threads to give.
     pub fn start(options: PasswordOptions) -> io::Result<Self> {
@@ -81,7 +84,10 @@ impl Passwords {
         for number in 0..self.pool.options.threads {
             let pool = Arc::clone(&self.pool);
             let thread = std::thread::Builder::new().name(format!("password-{number}"));
-            threads.push(thread.spawn(move || pool.run())?);
+            threads.push(thread.spawn(move || {
+                yield_to_others();
+                pool.run();
+            })?);
         }
         Ok(())
     }
@@ -312,4 +318,11 @@ impl Scheme {
         let cost = stored.parse::<bcrypt::HashParts>().ok()?.get_cost();
         COSTS.contains(&cost).then_some(Self::Bcrypt { cost })
     }
+}
+
+/// Has the kernel run this thread when no other of the server wants the core: a hash may wait some
+/// milliseconds, and a message on its way may not.
+fn yield_to_others() {
+    // For the kernel a thread is a process. Refused, hashing works as well, at the others' cost.
+    let _ = rustix::process::setpriority_process(None, HASHING_NICENESS);
 }

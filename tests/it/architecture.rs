@@ -40,6 +40,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rand", &["auth"]),
     ("redis", &["hub/redis"]),
     ("rust_embed", &["ui"]),
+    ("rustix", &["auth"]),
     ("rustls", &["storage"]),
     ("tokio_postgres", &["storage"]),
     ("tokio_tungstenite", &["graphql", "load"]),

@@ -120,8 +120,9 @@ impl Session {
                 if left.is_some() || self.close.is_some() || self.bytes >= WRITE_BUFFER_BYTES {
                     break;
                 }
-                let Some(event) = self.ready().now_or_never() else { break };
-                left = self.handle(event).err();
+                // Frames of the peer wait for the next event; asking for them each time would cost more.
+                let Some(step) = self.operations.next().now_or_never() else { break };
+                left = self.handle(Event::Step(step)).err();
             }
             let left = match left {
                 Some(left) => Some(left),
@@ -159,15 +160,6 @@ impl Session {
             judged = judged(&mut self.judging) => Event::Judged(judged),
             outside = &mut self.outside => Event::Outside(outside),
             due = self.deadlines.next() => Event::Due(due),
-        }
-    }
-
-    /// As [`Session::event`], for what is there often enough to share a write.
-    async fn ready(&mut self) -> Event {
-        let reads = !self.stopping;
-        tokio::select! {
-            frame = self.socket.next(), if reads => Event::Frame(frame),
-            step = self.operations.next() => Event::Step(step),
         }
     }
 
