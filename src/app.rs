@@ -98,7 +98,7 @@ impl App {
         config: &Config,
     ) -> Self {
         Self {
-            posts: Gather::new(store.clone(), post_all),
+            posts: Gather::new(store.clone(), post_all, config.database.send_batches_max),
             store,
             passwords,
             tokens,

@@ -79,6 +79,7 @@ pub struct TrustedDocuments {
 #[derive(Debug, Clone)]
 pub struct Database {
     pub pool_size: usize,
+    pub send_batches_max: usize,
     pub read_pool_size: usize,
     pub write_queue_max: usize,
     pub busy_timeout: Duration,

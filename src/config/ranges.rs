@@ -120,6 +120,7 @@ impl Database {
     fn read(r: &mut Reader<'_>) -> Self {
         Self {
             pool_size: r.number("database.pool_size", 1..=1000),
+            send_batches_max: r.number("database.send_batches_max", 1..=1000),
             read_pool_size: r.number("database.read_pool_size", 1..=256),
             write_queue_max: r.number("database.write_queue_max", 1..=1_000_000),
             busy_timeout: r.duration("database.busy_timeout", MS * 10..=MINUTE),

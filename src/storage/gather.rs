@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, oneshot};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore, oneshot};
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
@@ -28,6 +28,8 @@ pub struct Gather<I, O> {
     work: Work<I, O>,
     /// The rooms that have sends waiting or under way. Each has a task, which removes it when it is idle.
     rooms: Arc<Mutex<Queues<I, O>>>,
+    /// Turns for batches. Where fewer run side by side, more gather for each, and share a commit.
+    turns: Arc<Semaphore>,
 }
 
 type Queues<I, O> = HashMap<Uuid, VecDeque<Waiting<I, O>>>;
@@ -41,7 +43,12 @@ struct Waiting<I, O> {
 
 impl<I, O> Clone for Gather<I, O> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), work: self.work, rooms: Arc::clone(&self.rooms) }
+        Self {
+            store: self.store.clone(),
+            work: self.work,
+            rooms: Arc::clone(&self.rooms),
+            turns: Arc::clone(&self.turns),
+        }
     }
 }
 
@@ -57,8 +64,9 @@ where
     I: Clone + Send + 'static,
     O: Send + 'static,
 {
-    pub fn new(store: Store, work: Work<I, O>) -> Self {
-        Self { store, work, rooms: Arc::default() }
+    /// At most `at_once` batches run side by side, each of another room.
+    pub fn new(store: Store, work: Work<I, O>, at_once: usize) -> Self {
+        Self { store, work, rooms: Arc::default(), turns: Arc::new(Semaphore::new(at_once)) }
     }
 
     /// Does one send, and answers after the commit that holds it. Once it was taken in, it is done even if
@@ -116,6 +124,8 @@ where
     async fn serve(self, room: Uuid, _open: OwnedRwLockReadGuard<()>) {
         let Some((postgres, statements)) = self.store.postgres() else { return };
         while self.has_waiting(room) {
+            // Turns are never taken away, so there is always one to wait for.
+            let _turn = self.turns.acquire().await;
             let conn = postgres.lend_accepted(statements).await;
             let (items, answers): (Vec<I>, Vec<_>) =
                 self.take(room).into_iter().map(|waiting| (waiting.item, waiting.answer)).unzip();

@@ -360,13 +360,17 @@ async fn a_panic_costs_one_send_and_no_connection() {
     let Some(mut busy) = Busy::with(&[("DATABASE_POOL_SIZE", "1")]).await else { return };
     let room = busy.sql.lines("SELECT id::text AS line FROM rooms").await.remove(0);
     let room = Uuid::parse_str(&room).unwrap();
-    let gather: Gather<u32, u32> = Gather::new(busy.store().clone(), |conn, room, items| {
-        Box::pin(async move {
-            sends::hold(conn, room, &[]).await?;
-            assert!(!items.contains(&13), "a fault of ours");
-            Ok(items.into_iter().map(Ok).collect())
-        })
-    });
+    let gather: Gather<u32, u32> = Gather::new(
+        busy.store().clone(),
+        |conn, room, items| {
+            Box::pin(async move {
+                sends::hold(conn, room, &[]).await?;
+                assert!(!items.contains(&13), "a fault of ours");
+                Ok(items.into_iter().map(Ok).collect())
+            })
+        },
+        3,
+    );
     busy.hold().await;
     let run = |item| {
         let gather = gather.clone();
@@ -401,14 +405,18 @@ static MAY_GO_ON: Notify = Notify::const_new();
 async fn nobody_else_gets_at_the_room_between_the_question_and_the_commit() {
     let Some(mut busy) = Busy::with(&[]).await else { return };
     let room = busy.sql.lines("SELECT id::text AS line FROM rooms").await.remove(0);
-    let gather: Gather<(), ()> = Gather::new(busy.store().clone(), |conn, room, items| {
-        Box::pin(async move {
-            sends::hold(conn, room, &[]).await?;
-            IS_HELD.notify_one();
-            MAY_GO_ON.notified().await;
-            Ok(items.into_iter().map(Ok).collect())
-        })
-    });
+    let gather: Gather<(), ()> = Gather::new(
+        busy.store().clone(),
+        |conn, room, items| {
+            Box::pin(async move {
+                sends::hold(conn, room, &[]).await?;
+                IS_HELD.notify_one();
+                MAY_GO_ON.notified().await;
+                Ok(items.into_iter().map(Ok).collect())
+            })
+        },
+        3,
+    );
     let room = Uuid::parse_str(&room).unwrap();
     let send = tokio::spawn(async move { gather.send(room, ()).await });
     timeout(PATIENCE, IS_HELD.notified()).await.unwrap();
@@ -469,12 +477,16 @@ async fn what_is_stored_together_is_told_in_order_before_anyone_is_answered_and_
         herald,
     });
     let store = store.await.unwrap();
-    let gather: Gather<Draft, Message> = Gather::new(store.clone(), |conn, room, drafts| {
-        Box::pin(async move {
-            let held = sends::hold(conn, room, &[]).await?.unwrap();
-            Ok(sends::append(conn, &held, drafts).await?.into_iter().map(Ok).collect())
-        })
-    });
+    let gather: Gather<Draft, Message> = Gather::new(
+        store.clone(),
+        |conn, room, drafts| {
+            Box::pin(async move {
+                let held = sends::hold(conn, room, &[]).await?.unwrap();
+                Ok(sends::append(conn, &held, drafts).await?.into_iter().map(Ok).collect())
+            })
+        },
+        3,
+    );
     sql.run("BEGIN; SELECT 1 FROM rooms FOR UPDATE").await;
     let sends = ["ahead", "one", "poison", "two"].map(|text| {
         let created_at = app.clock.now();
