@@ -127,7 +127,7 @@ impl App {
         let opened =
             self.store.read(move |conn| Box::pin(async move { opening.read(conn, room).await })).await?;
         let Opened { view, start, backlog } = opened;
-        let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
+        let head = view.room.log_end();
         let attached = self.attach(view.room.key, head).await?;
         Ok(RoomFeed::new(Arc::clone(self), caller, &view.room, attached.reader(start), head, backlog))
     }
@@ -262,7 +262,7 @@ impl Opening {
         let view = view.ok_or_else(|| Error::not_found().at("roomId"))?;
         allow(Standing::of(&self.viewer, &view.room, view.role), Action::Read)?;
         let key = view.room.key;
-        let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
+        let head = view.room.log_end();
         let page = self.args.check(self.epoch, List::Log(key), self.sizes)?;
         let after = page.after.map(LogPlace::from);
         if after.is_some_and(|after| after.is_beyond(head)) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::Timestamp;
+use crate::domain::events::LogPlace;
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::users::User;
 
@@ -70,6 +71,13 @@ pub struct Room {
     pub member_count: i32,
     pub created_by: Option<UserKey>,
     pub created_at: Timestamp,
+}
+
+impl Room {
+    /// Where its log ended when it was read.
+    pub const fn log_end(&self) -> LogPlace {
+        LogPlace { position: self.head, seq: self.last_seq }
+    }
 }
 
 /// A room, and what the viewer is in it.

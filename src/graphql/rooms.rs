@@ -7,7 +7,6 @@ use secrecy::SecretString;
 
 use crate::app::rooms::{CreateRoom, RoomChangeRequest, RoomList};
 use crate::domain;
-use crate::domain::events::LogPlace;
 use crate::domain::ids::GlobalId;
 use crate::domain::paging::{End, List, PageArgs};
 use crate::domain::rooms::RoomView;
@@ -128,8 +127,8 @@ impl Room {
 
     /// The newest position, never null: give it to messageAdded as after and nothing falls between.
     async fn head_cursor(&self, ctx: &Context<'_>) -> String {
-        let Room(RoomView { room, .. }) = self;
-        let (list, place) = LogPlace { position: room.head, seq: room.last_seq }.in_list(room.key);
+        let room = &self.0.room;
+        let (list, place) = room.log_end().in_list(room.key);
         cursor(ctx, list, place)
     }
 

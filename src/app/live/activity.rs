@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::app::live::feed::{Ready, RoomFeed};
 use crate::app::live::{Moment, Resume, RoomName, Told};
 use crate::app::{App, allow, person};
-use crate::domain::events::LogPlace;
 use crate::domain::policy::{Action, Standing};
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Result};
@@ -37,7 +36,7 @@ impl App {
         let view = self.store.read(move |conn| Box::pin(rooms::find_view(conn, room, caller.user))).await?;
         let view = view.ok_or_else(|| Error::not_found().at("roomId"))?;
         allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
-        let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
+        let head = view.room.log_end();
         let attached = self.attach(view.room.key, head).await?;
         let log = RoomFeed::quiet(Arc::clone(self), caller, &view.room, attached.reader(head), head);
         Ok(ActivityFeed {

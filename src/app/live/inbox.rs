@@ -152,7 +152,7 @@ impl Opening {
         known: Option<&HashMap<RoomKey, LogPlace>>,
     ) -> Result<Self> {
         let room = view.room.key;
-        let head = LogPlace { position: view.room.head, seq: view.room.last_seq };
+        let head = view.room.log_end();
         let (start, new) = match known {
             None => (head, false),
             Some(known) => match known.get(&room) {
