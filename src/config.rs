@@ -64,6 +64,7 @@ pub struct Config {
     pub graphql: Graphql,
     pub chat: Chat,
     pub live: Live,
+    pub rest: Rest,
     pub limits: Limits,
 }
 
@@ -158,6 +159,18 @@ pub struct Live {
     pub presence_linger: Duration,
     pub presence_silence: Duration,
     pub presence_people_max: usize,
+}
+
+/// Section `[rest]`.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    /// Each one of [`Rest::DIALECTS`].
+    pub dialects: Vec<String>,
+}
+
+impl Rest {
+    /// The names of the dialects.
+    pub const DIALECTS: [&str; 5] = ["chatcrm", "condor", "mrm", "thanchat", "rtca"];
 }
 
 /// Section `[chat]`.

@@ -14,6 +14,7 @@ pub mod http;
 pub mod hub;
 pub mod load;
 pub mod metrics;
+pub mod rest;
 pub mod server;
 pub mod storage;
 pub mod telemetry;

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::reader::Reader;
 use super::{
-    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, TrustedDocuments, urls,
+    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, Rest, TrustedDocuments, urls,
 };
 use crate::telemetry;
 
@@ -64,6 +64,7 @@ impl Config {
             graphql: Graphql::read(r),
             chat: Chat::read(r),
             live: Live::read(r),
+            rest: Rest::read(r),
             limits: Limits::read(r),
         }
     }
@@ -235,6 +236,16 @@ impl Live {
             presence_silence,
             presence_people_max: r.number("live.presence_people_max", 1..=10_000_000),
         }
+    }
+}
+
+impl Rest {
+    fn read(r: &mut Reader<'_>) -> Self {
+        let known = |text: &str| match Self::DIALECTS.iter().find(|name| **name == text) {
+            Some(name) => Ok((*name).to_owned()),
+            None => Err(format!("has {text:?}, which is none of {}", Self::DIALECTS.join(", "))),
+        };
+        Self { dialects: r.list("rest.dialects", "names of dialects", known) }
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::error::{Code, Error, Fault, Language, Result, Text};
 use crate::graphql::context::caller;
+use crate::http::log::log_fault;
 
 /// Why something was refused. New values may appear: treat an unknown one as BAD_INPUT.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +84,7 @@ pub(super) type Nullable<T> = Option<async_graphql::Result<T>>;
 
 pub(super) fn top_level(ctx: &Context<'_>, error: &Error) -> async_graphql::Error {
     let caller = caller(ctx);
-    log_once(error, &caller.request_id);
+    log_fault(error, &caller.request_id);
     let mut answer = async_graphql::Error::new(error.text().render(caller.language));
     answer.extensions = Some(extensions(error, &caller.request_id));
     answer
@@ -102,26 +103,11 @@ pub(super) fn extensions(error: &Error, request_id: &str) -> ErrorExtensionValue
 
 /// A fault as one GraphQL error in JSON, for answers that the executor did not make.
 pub(super) fn error_json(error: &Error, language: Language, request_id: &str) -> Json {
-    log_once(error, request_id);
+    log_fault(error, request_id);
     let values = serde_json::to_value(extensions(error, request_id)).unwrap_or(Json::Null);
     let text = match error.code() {
         Code::Internal => Text::Internal.render(language),
         _ => error.text().render(language),
     };
     json!({ "message": text, "extensions": values })
-}
-
-/// Faults of ours are logged where they become an answer, and nowhere else.
-pub(super) fn log_once(error: &Error, request_id: &str) {
-    match (error.code(), error.inside()) {
-        (Code::Internal, inside) => {
-            let inside = inside.map(ToString::to_string).unwrap_or_default();
-            tracing::error!(request.id = request_id, inside, "A request met a fault of the server.");
-        }
-        (Code::Unavailable, inside) => {
-            let inside = inside.map(ToString::to_string).unwrap_or_default();
-            tracing::warn!(request.id = request_id, inside, "A request was turned away.");
-        }
-        _ => {}
-    }
 }

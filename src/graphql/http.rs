@@ -18,7 +18,7 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::app::auth::Identity;
-use crate::config::{Cidr, Config};
+use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::graphql::answer::Answer;
 use crate::graphql::auth::PUBLIC_FIELDS;
@@ -31,7 +31,7 @@ use crate::graphql::operation::kind_name;
 use crate::graphql::schema::{self, ChatSchema};
 use crate::graphql::streams::{Carrier, Streams};
 use crate::graphql::ws::connection::Connection;
-use crate::http::headers::Origin;
+use crate::http::gate::Gate;
 use crate::metrics::Metrics;
 
 use request::Calls;
@@ -49,9 +49,7 @@ pub struct Endpoint {
     app: Arc<App>,
     metrics: Metrics,
     streams: Streams,
-    public_origin: Option<Origin>,
-    allowed_origins: Vec<Origin>,
-    trusted_proxies: Vec<Cidr>,
+    gate: Arc<Gate>,
     introspection: bool,
     batch_max: usize,
     cost_max: u32,
@@ -69,20 +67,18 @@ pub(super) type Admission = Result<Admitted, Refusal>;
 impl Endpoint {
     pub fn new(
         (app, documents): (Arc<App>, Documents),
-        links: Links,
+        (links, gate): (Links, Arc<Gate>),
         config: &Config,
         metrics: Metrics,
         stop: watch::Receiver<bool>,
     ) -> Self {
         Self {
             streams: Streams::new(config, metrics.clone(), stop),
-            public_origin: Origin::parse(&links.public_url),
+            gate,
             schema: schema::build(Arc::clone(&app), links, config.introspection),
             documents,
             app,
             metrics,
-            allowed_origins: config.allowed_origins.iter().filter_map(|text| Origin::parse(text)).collect(),
-            trusted_proxies: config.trusted_proxies.clone(),
             introspection: config.introspection,
             batch_max: config.http.batch_max.min(BATCH_CEILING),
             cost_max: u32::try_from(config.graphql.cost_max).unwrap_or(u32::MAX),
@@ -92,6 +88,10 @@ impl Endpoint {
     /// Parsed documents kept.
     pub fn documents_cached(&self) -> usize {
         usize::try_from(self.documents.cached().0).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     pub(super) fn app(&self) -> &Arc<App> {

@@ -24,14 +24,13 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::app::auth::Origin as CallOrigin;
-use crate::config::{Cidr, Config, Live};
+use crate::config::{Config, Live};
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Language};
 use crate::graphql::context::Caller;
 use crate::graphql::error::error_json;
 use crate::graphql::http::Endpoint;
-use crate::http::client::Client;
-use crate::http::headers::{Origin, RequestId, origin_allowed};
+use crate::http::headers::RequestId;
 use crate::metrics::{Metrics, SocketEnd};
 
 use protocol::{Close, CloseCode, Dialect};
@@ -55,9 +54,6 @@ pub struct Sockets {
     /// What operations that end by themselves have for it before a shutdown.
     drain_timeout: Duration,
     stop: watch::Receiver<bool>,
-    public_origin: Option<Origin>,
-    allowed_origins: Vec<Origin>,
-    trusted_proxies: Vec<Cidr>,
 }
 
 impl std::fmt::Debug for Sockets {
@@ -79,7 +75,6 @@ impl Sockets {
     pub fn new(
         (endpoint, app): (Arc<Endpoint>, Arc<App>),
         config: &Config,
-        public_origin: Option<Origin>,
         metrics: Metrics,
         stop: watch::Receiver<bool>,
     ) -> Self {
@@ -90,9 +85,6 @@ impl Sockets {
             live: config.live.clone(),
             drain_timeout: config.http.drain_timeout / 2,
             stop,
-            public_origin,
-            allowed_origins: config.allowed_origins.iter().filter_map(|text| Origin::parse(text)).collect(),
-            trusted_proxies: config.trusted_proxies.clone(),
         }
     }
 
@@ -102,9 +94,10 @@ impl Sockets {
         let request_id = parts.extensions.get::<RequestId>().map_or("", RequestId::as_str).to_owned();
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let language = accepted.map_or(Language::English, Language::negotiate);
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
-        let caller = self.enter(peer, &parts.uri, headers);
-        let origin = match caller {
+        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let origin = match self.enter(*peer, &parts.uri, headers) {
             Ok(origin) => origin,
             Err((status, error)) => return refuse(status, &error, language, &request_id),
         };
@@ -132,25 +125,17 @@ impl Sockets {
     /// Where a handshake comes from, if it may come from there.
     fn enter(
         &self,
-        peer: Option<SocketAddr>,
+        peer: SocketAddr,
         uri: &Uri,
         headers: &HeaderMap,
     ) -> Result<CallOrigin, (StatusCode, Error)> {
-        let trusted = |ip| self.trusted_proxies.iter().any(|network| network.contains(ip));
-        let client = peer.map(|peer| Client::resolve(peer, uri, headers, trusted));
-        let asked = client
-            .as_ref()
-            .and_then(|client| Origin::of_host(client.scheme.as_str(), client.host.as_deref()?));
-        let own: Vec<Origin> = asked.into_iter().chain(self.public_origin.clone()).collect();
-        if !origin_allowed(headers, &own, &self.allowed_origins) {
+        let gate = self.endpoint.gate();
+        let visitor = gate.visitor(peer, uri, headers);
+        if !gate.admits_origin(&visitor, headers) {
             let text = "Pages of this origin may not open a socket; allow it in allowed_origins.";
             return Err((StatusCode::FORBIDDEN, Error::plain(Code::Forbidden, text)));
         }
-        let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let origin = CallOrigin {
-            address: client.map(|client| client.address.limit_key().0),
-            client: user_agent.unwrap_or_default().to_owned(),
-        };
+        let origin = visitor.origin;
         match self.app.admit_request(&Viewer::Anonymous, &origin) {
             Ok(()) => Ok(origin),
             Err(error) => Err((StatusCode::TOO_MANY_REQUESTS, error)),

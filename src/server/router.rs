@@ -16,8 +16,10 @@ use crate::config::Config;
 use crate::graphql::context::Links;
 use crate::graphql::http::{self, Endpoint};
 use crate::graphql::ws::{self, Sockets};
+use crate::http::gate::Gate;
 use crate::http::headers::Origin;
 use crate::metrics::{Levels, Metrics};
+use crate::rest::Rest;
 use crate::server::assemble::Assembly;
 use crate::server::health::{self, Check, NotReady, ReadLevels};
 use crate::server::listener::Bounds;
@@ -34,12 +36,16 @@ pub fn router(
 ) -> Router {
     let Assembly { app, keys, documents } = assembly;
     let https = public_url.starts_with("https://");
-    let own_origin = Origin::parse(&public_url);
+    let gate = Arc::new(Gate::new(config, &public_url));
+    let own_url = public_url.clone();
     let links = Links { public_url };
     let shared = (Arc::clone(&app), documents);
-    let endpoint = Arc::new(Endpoint::new(shared, links, config, metrics.clone(), stop.clone()));
+    let endpoint =
+        Arc::new(Endpoint::new(shared, (links, Arc::clone(&gate)), config, metrics.clone(), stop.clone()));
     let shared = (Arc::clone(&endpoint), Arc::clone(&app));
-    let sockets = Arc::new(Sockets::new(shared, config, own_origin, metrics.clone(), stop.clone()));
+    let sockets = Arc::new(Sockets::new(shared, config, metrics.clone(), stop.clone()));
+    let shared = (Arc::clone(&app), gate);
+    let rest = Arc::new(Rest::new(shared, config, own_url, metrics.clone(), stop.clone()));
     let levels: ReadLevels = {
         let (app, endpoint) = (Arc::clone(&app), Arc::clone(&endpoint));
         Arc::new(move || {
@@ -62,7 +68,7 @@ pub fn router(
         let app = Arc::clone(&app);
         async move { app.store().ping().await.map_err(|_| NotReady) }
     });
-    let faces = graphql(endpoint, sockets).merge(ui::routes()).merge(jwks(keys));
+    let faces = graphql(endpoint, sockets).merge(rest.routes()).merge(ui::routes()).merge(jwks(keys));
     let probes = health::routes(vec![database], stop, Some((metrics.clone(), levels)));
     let settings = Settings {
         bounds: bounds(config),

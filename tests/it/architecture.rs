@@ -36,6 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth"]),
     ("metrics_exporter_prometheus", &["metrics"]),
     ("mimalloc", &["main"]),
+    ("multer", &["rest"]),
     ("object_store", &["media"]),
     ("rand", &["auth"]),
     ("redis", &["hub/redis"]),
@@ -47,6 +48,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["config"]),
     ("tower_http", &["server"]),
     ("tracing_subscriber", &["telemetry"]),
+    ("utoipa", &["rest"]),
 ];
 
 struct Source {

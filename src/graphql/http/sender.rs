@@ -18,8 +18,7 @@ use crate::graphql::http::negotiate::{Accepted, Media};
 use crate::graphql::http::response::Face;
 use crate::graphql::http::{Admission, Endpoint};
 use crate::graphql::streams::Carrier;
-use crate::http::client::Client;
-use crate::http::headers::{Origin, RequestId, is_cross_site};
+use crate::http::headers::RequestId;
 
 /// What stays the same over all calls of a request.
 pub(in crate::graphql) struct Sender {
@@ -105,18 +104,12 @@ impl Endpoint {
         if negotiates && accepted.is_nothing() {
             return Err(Box::new(face.not_acceptable()));
         }
-        let trusted = |ip| self.trusted_proxies.iter().any(|network| network.contains(ip));
-        let client = Client::resolve(*peer, uri, headers, trusted);
-        let asked = client.host.as_deref().and_then(|host| Origin::of_host(client.scheme.as_str(), host));
-        let own: Vec<Origin> = asked.into_iter().chain(self.public_origin.clone()).collect();
-        if is_cross_site(headers, method, &own, &self.allowed_origins) {
+        let visitor = self.gate.visitor(*peer, uri, headers);
+        if self.gate.is_cross_site(&visitor, headers, method) {
             return Err(Box::new(face.refuse_cross_site()));
         }
         let authorization = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-        let origin = CallOrigin {
-            address: Some(client.address.limit_key().0),
-            client: text(headers, header::USER_AGENT).unwrap_or_default().to_owned(),
-        };
+        let origin = visitor.origin;
         if let Err(refusal) = self.app.admit_request(&Viewer::Anonymous, &origin) {
             return Err(Box::new(face.refuse(&refusal)));
         }

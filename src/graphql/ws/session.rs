@@ -21,7 +21,6 @@ use crate::auth::Credential;
 use crate::error::{Error, Text};
 use crate::graphql::call::Call;
 use crate::graphql::context::Caller;
-use crate::graphql::error::log_once;
 use crate::graphql::operation::{Item, Operation, error_list};
 use crate::graphql::streams::told;
 use crate::graphql::ws::connection::Connection;
@@ -32,6 +31,7 @@ use crate::graphql::ws::protocol::{
     Close, CloseCode, Dialect, Input, Key, Output, Protocol, Rules, Unreadable,
 };
 use crate::graphql::ws::{Sockets, WRITE_BUFFER_BYTES};
+use crate::http::log::log_fault;
 use crate::hub::PresenceGuard;
 use crate::metrics::{Counted, SocketEnd};
 
@@ -170,7 +170,7 @@ impl Session {
             Event::Step((key, None)) => self.apply(Input::Ended(key)),
             Event::Judged(Ok(identity)) => self.accept(identity),
             Event::Judged(Err(error)) => {
-                log_once(&error, &self.caller.request_id);
+                log_fault(&error, &self.caller.request_id);
                 self.apply(Input::Verdict(Err(&error)));
             }
             Event::Outside(Outside::Renewed) => self.watch_identity(),
