@@ -8,13 +8,19 @@ use anyhow::Context as _;
 use crate::config;
 use crate::error::Code;
 use crate::graphql::schema;
+use crate::rest::openapi;
 
 /// The command that writes the files anew.
 pub const COMMAND: &str = "make generate";
 
 /// Every generated file, by its path below the root of the source tree.
-pub fn all() -> [(&'static str, String); 3] {
-    [("schema.graphql", schema::sdl()), ("docs/errors.md", errors()), ("docs/config.md", config::reference())]
+pub fn all() -> [(&'static str, String); 4] {
+    [
+        ("schema.graphql", schema::sdl()),
+        ("docs/errors.md", errors()),
+        ("docs/config.md", config::reference()),
+        ("docs/openapi.json", openapi::as_json(&openapi::document())),
+    ]
 }
 
 /// Writes every generated file below the current folder.

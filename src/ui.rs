@@ -24,10 +24,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tertulia</title>\
-    <h1>The playground is not in this binary</h1>\
-    <p>It was built without Node. The API works all the same: POST to <code>/graphql</code>.</p>\
-    <p>To get the playground, install Node 20.19 or newer and start the server with <code>make run</code>, \
-    or build the pages with <code>npm ci &amp;&amp; npm run build</code> in <code>web/</code> and then the \
+    <h1>This page is not in this binary</h1>\
+    <p>It was built without Node. The API works all the same: POST to <code>/graphql</code>; the document of the \
+    REST faces is at <a href=\"/api/schema/\">/api/schema/</a>.</p>\
+    <p>To get the pages, install Node 20.19 or newer and start the server with <code>make run</code>, \
+    or build them with <code>npm ci &amp;&amp; npm run build</code> in <code>web/</code> and then the \
     server with <code>cargo build</code>.</p></html>\n";
 
 /// Whether the pages are in this binary.
@@ -40,6 +41,8 @@ pub fn routes() -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/graphql") }))
         .route("/assets/{*path}", get(asset))
+        .merge(pages("/api/docs", "docs.html"))
+        .merge(pages("/api/redoc", "redoc.html"))
         .route("/licenses.md", get(|| async { file("licenses.md", "no-cache") }))
 }
 
@@ -56,7 +59,17 @@ pub fn wants_page(headers: &HeaderMap, uri: &Uri) -> bool {
 
 /// The GraphQL playground.
 pub fn playground() -> Response {
-    let mut page = match Pages::get("playground.html") {
+    page("playground.html")
+}
+
+/// A page at a path, with and without the slash at its end.
+fn pages(path: &str, name: &'static str) -> Router {
+    let serve = move || async move { page(name) };
+    Router::new().route(path, get(serve)).route(&format!("{path}/"), get(serve))
+}
+
+fn page(name: &str) -> Response {
+    let mut page = match Pages::get(name) {
         Some(page) => answer(page, "no-cache"),
         None => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
     };

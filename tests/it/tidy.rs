@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const LINES_MAX: usize = 400;
+/// A dialect is one closed file, whatever it takes: to delete the file is to delete the dialect.
+const DIALECT_LINES_MAX: usize = 1000;
 
 fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -33,7 +35,8 @@ fn a_source_file_says_what_it_is_for_and_stays_short() {
         let tests = path.to_string().contains("tests");
         assert!(tests || text.starts_with("//!"), "{path} does not open with //!");
         let lines = text.split("#[cfg(test)]").next().unwrap().lines().count();
-        assert!(tests || lines <= LINES_MAX, "{path} has {lines} lines; a second noun may be hiding in it");
+        let max = if path.to_string().contains("src/rest/dialects/") { DIALECT_LINES_MAX } else { LINES_MAX };
+        assert!(tests || lines <= max, "{path} has {lines} lines; a second noun may be hiding in it");
     }
 }
 
