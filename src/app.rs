@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use crate::app::limits::Limits;
 use crate::app::messages::{Post, Posted, post_all};
@@ -33,11 +32,6 @@ use crate::error::{Code, Error, Result, Text};
 use crate::hub::Hub;
 use crate::storage::Store;
 use crate::storage::gather::Gather;
-
-/// How long a node may go on believing in a session that another node has ended.
-const SESSION_BELIEF: Duration = Duration::from_millis(500);
-/// Sessions remembered at once; beyond it the least used are read again.
-const SESSIONS_REMEMBERED_MAX: u64 = 100_000;
 
 /// The bounds of what callers may ask for, from the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -79,8 +73,7 @@ pub struct App {
     clock: Clock,
     bounds: Bounds,
     limits: Limits,
-    /// Sessions that were looked up a moment ago; `None` for one that is over.
-    sessions: Cache<Uuid, Option<SignedIn>>,
+    callers: auth::Callers,
     hub: Arc<Hub>,
     /// People who show in live events, for a moment.
     people_shown: Cache<UserKey, Arc<User>>,
@@ -105,10 +98,7 @@ impl App {
             clock,
             bounds: Bounds::of(config),
             limits: Limits::new(config),
-            sessions: Cache::builder()
-                .max_capacity(SESSIONS_REMEMBERED_MAX)
-                .time_to_live(SESSION_BELIEF)
-                .build(),
+            callers: auth::Callers::new(),
             hub,
             people_shown: live::people_cache(),
             catching_up: Semaphore::new(config.live.catch_up_reads_max),

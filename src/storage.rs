@@ -20,6 +20,7 @@ pub mod room_events;
 pub mod rooms;
 mod schema;
 pub mod sends;
+pub mod session_keys;
 pub mod sessions;
 mod sqlite;
 mod types;

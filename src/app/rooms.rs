@@ -26,7 +26,7 @@ use crate::storage::rooms::Narrowing;
 use crate::storage::{Conn, members, room_events, rooms};
 
 pub use creation::CreateRoom;
-pub(in crate::app) use creation::direct_room;
+pub(in crate::app) use creation::{direct_room, notes_room};
 pub use membership::{JoinRoom, MemberList};
 
 /// What to change of a room; what is `None` stays, an inner `None` clears.

@@ -1,18 +1,27 @@
 //! What a caller holds out to prove who they are, read from a header or from a socket's first message.
 //!
-//! Reads the shape only; whether the token is any good is for [`super::Tokens`] to say. Cookies, Basic
-//! and other schemes belong to the dialects that use them, and are no credential here.
+//! Reads the shape only; whether the token is any good is for [`super::Tokens`] to say. Where cookies,
+//! Basic and other schemes stand in a request is known to the dialects that use them; they make the
+//! credential themselves.
 
 use std::fmt;
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
 /// A caller's proof, as far as its shape goes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Credential {
     /// Nothing was offered, or a scheme that is not Bearer.
     None,
     Bearer(String),
+    /// A key that says nothing: the text of a `sessionid` cookie, or ThanChat's token.
+    Key(String),
+    /// A username and its password with each request.
+    Basic {
+        name: String,
+        password: SecretString,
+    },
     /// Something was offered that cannot be read, and guessing would be worse than refusing.
     Malformed,
 }
@@ -77,11 +86,28 @@ impl Credential {
     }
 }
 
+impl PartialEq for Credential {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) | (Self::Malformed, Self::Malformed) => true,
+            (Self::Bearer(one), Self::Bearer(other)) | (Self::Key(one), Self::Key(other)) => one == other,
+            (Self::Basic { name, password }, Self::Basic { name: other, password: theirs }) => {
+                name == other && password.expose_secret() == theirs.expose_secret()
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Credential {}
+
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "None",
             Self::Bearer(_) => "Bearer(…)",
+            Self::Key(_) => "Key(…)",
+            Self::Basic { .. } => "Basic(…)",
             Self::Malformed => "Malformed",
         })
     }
@@ -189,7 +215,33 @@ mod tests {
     }
 
     #[test]
+    fn credentials_are_equal_when_all_of_them_is() {
+        let basic = |name: &str, password: &str| Credential::Basic {
+            name: name.to_owned(),
+            password: password.into(),
+        };
+        let all = [
+            Credential::None,
+            Credential::Malformed,
+            bearer("a"),
+            bearer("b"),
+            Credential::Key("a".to_owned()),
+            basic("a", "b"),
+            basic("a", "c"),
+            basic("b", "b"),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for (place, other) in all.iter().enumerate() {
+                assert_eq!(one == other, at == place, "{at} {place}");
+            }
+        }
+    }
+
+    #[test]
     fn debug_output_has_no_token() {
         assert_eq!(format!("{:?}", bearer("secret")), "Bearer(…)");
+        assert_eq!(format!("{:?}", Credential::Key("secret".to_owned())), "Key(…)");
+        let basic = Credential::Basic { name: "amber".to_owned(), password: "secret".into() };
+        assert_eq!(format!("{basic:?}"), "Basic(…)");
     }
 }

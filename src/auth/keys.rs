@@ -22,9 +22,13 @@ use jsonwebtoken::jwk::EllipticCurve;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// An HS256 secret shorter than its hash weakens it.
 pub const SECRET_BYTES_MIN: usize = 32;
+
+/// Stands before what is derived from the signing key, rather than signed with it.
+const DERIVED: &[u8] = b"tertulia derives: ";
 
 const KID_BYTES_MAX: usize = 64;
 const ED25519_BYTES: usize = 32;
@@ -141,6 +145,14 @@ impl KeyRing {
         let found =
             self.verifiers.iter().find(|verifier| verifier.named.as_ref().map(|n| n.kid.as_str()) == kid);
         found.map(|verifier| &verifier.key)
+    }
+
+    /// Bytes that only the holder of the signing key can make, the same again for the same message.
+    pub(super) fn derive(&self, message: &[u8]) -> jsonwebtoken::errors::Result<[u8; 32]> {
+        // No token's header begins like this, so that what is signed here never is one.
+        let message = [DERIVED, message].concat();
+        let signature = jsonwebtoken::crypto::sign(&message, &self.signer, self.algorithm)?;
+        Ok(Sha256::digest(signature).into())
     }
 
     fn load(source: &KeySource, create: bool) -> Result<Self, KeyProblem> {

@@ -5,6 +5,7 @@
 //! good enough is in [`rules`]; counting wrong guesses is not done here.
 
 pub mod rules;
+mod scheme;
 #[cfg(test)]
 mod tests;
 
@@ -21,12 +22,16 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
+use self::scheme::Scheme;
 use super::random;
 use crate::error::{Code, Error, Result, Text};
 
 /// The costs that are hashed and verified. Each step doubles the work; above 16 a single stored hash
 /// could hold a thread for the better part of a minute.
 pub const COSTS: RangeInclusive<u32> = 4..=16;
+
+/// A longer password is nobody's, in whatever way it was hashed.
+const VERIFIED_BYTES_MAX: usize = 4096;
 
 /// The salt of the hash that is done for nobody. It guards nothing, so it may as well be constant.
 const NOBODY: [u8; 16] = *b"tertulia, nobody";
@@ -105,16 +110,23 @@ impl Passwords {
     /// server cannot read, the same work is done and the answer is no, so that the time taken does not
     /// tell whether an account exists.
     pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<bool> {
-        // No such password was ever hashed; this says nothing of the account. bcrypt repeats its input
-        // with a NUL between, so without this "a\0a" would pass for "a".
-        if rules::unhashable(password.expose_secret()).is_some() {
+        // This says nothing of the account.
+        if password.expose_secret().len() > VERIFIED_BYTES_MAX {
             return Ok(false);
         }
         self.ask(|reply| Job::Verify { password, stored, reply }).await
     }
 
-    /// Whether a hash was made in another way than today's, and should be replaced at the next login.
-    pub fn needs_rehash(&self, stored: &str) -> bool {
+    /// A new hash of a password that was right, where the stored one was made in another way than
+    /// today's. A password that could not be hashed today keeps the hash that it has.
+    pub async fn renew(&self, password: SecretString, stored: &str) -> Result<Option<String>> {
+        if !self.needs_rehash(stored) || rules::unhashable(password.expose_secret()).is_some() {
+            return Ok(None);
+        }
+        self.hash(password).await.map(Some)
+    }
+
+    fn needs_rehash(&self, stored: &str) -> bool {
         Scheme::of(stored) != Some(Scheme::Bcrypt { cost: self.pool.options.cost })
     }
 
@@ -276,9 +288,13 @@ impl Pool {
 
     fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool> {
         let Some((stored, scheme)) = stored.and_then(|stored| Some((stored, Scheme::of(stored)?))) else {
-            return self.verify_nobody(password);
+            return self.verify_nobody();
         };
         match scheme {
+            // bcrypt never hashed such a password. It repeats its input with a NUL between, so without
+            // this "a\0a" would pass for "a".
+            Scheme::Bcrypt { .. } if rules::unhashable(password).is_some() => self.verify_nobody(),
+            Scheme::Pbkdf2(hash) => Ok(self.timed(self.options.cost, || hash.verify(password))),
             Scheme::Bcrypt { cost } => {
                 self.timed(cost, || bcrypt::non_truncating_verify(password, stored)).map_err(Error::internal)
             }
@@ -286,13 +302,14 @@ impl Pool {
     }
 
     /// The work of a verification, and always no.
-    fn verify_nobody(&self, password: &str) -> Result<bool> {
+    fn verify_nobody(&self) -> Result<bool> {
         let cost = self.options.cost;
-        let hashed = self.timed(cost, || bcrypt::non_truncating_hash_with_salt(password, cost, NOBODY));
+        let hashed = self.timed(cost, || bcrypt::non_truncating_hash_with_salt("nobody", cost, NOBODY));
         std::hint::black_box(hashed).map(|_| false).map_err(Error::internal)
     }
 
-    /// Every run of bcrypt goes through here, to be counted and measured.
+    /// Every hash goes through here, to be counted and measured. One of another scheme counts as one of
+    /// today's.
     fn timed<T>(&self, cost: u32, run: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let outcome = run();
@@ -304,19 +321,6 @@ impl Pool {
             self.hash_micros.store((mean.saturating_mul(7).saturating_add(micros)) / 8, Ordering::Relaxed);
         }
         outcome
-    }
-}
-
-/// How a stored hash was made. Another scheme is another variant, read here and run in `verify`.
-#[derive(Debug, PartialEq, Eq)]
-enum Scheme {
-    Bcrypt { cost: u32 },
-}
-
-impl Scheme {
-    fn of(stored: &str) -> Option<Self> {
-        let cost = stored.parse::<bcrypt::HashParts>().ok()?.get_cost();
-        COSTS.contains(&cost).then_some(Self::Bcrypt { cost })
     }
 }
 

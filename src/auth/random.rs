@@ -13,6 +13,9 @@ use crate::clock::Timestamp;
 /// Letters and digits without those that are mistaken for one another: no 0, 1, i, l, o.
 const CLEAR: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
 
+const LOWER: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// 31 symbols are 4.95 bits each, so 20 of them are 99 bits.
 const INVITE_CHARS: usize = 20;
 
@@ -40,6 +43,21 @@ pub fn request_id() -> String {
     code(REQUEST_ID_CHARS)
 }
 
+/// The text of a session's cookie: 32 characters, 165 bits of chance.
+pub fn session_key() -> String {
+    text(LOWER, 32)
+}
+
+/// The text of a cookie against forged requests: 64 letters and digits.
+pub fn csrf_token() -> String {
+    text(ALPHANUMERIC, 64)
+}
+
+/// What makes a name that is taken another one.
+pub fn name_suffix(chars: usize) -> String {
+    code(chars)
+}
+
 /// A number that no other node of an installation has.
 pub fn node() -> u64 {
     u64::from_be_bytes(bytes())
@@ -51,8 +69,12 @@ pub(super) fn bytes<const N: usize>() -> [u8; N] {
 }
 
 fn code(chars: usize) -> String {
+    text(CLEAR, chars)
+}
+
+fn text(alphabet: &[u8], chars: usize) -> String {
     let mut source = source();
-    std::iter::repeat_with(|| CLEAR.get(source.random_range(0..CLEAR.len())).copied().map(char::from))
+    std::iter::repeat_with(|| alphabet.get(source.random_range(0..alphabet.len())).copied().map(char::from))
         .flatten()
         .take(chars)
         .collect()
@@ -110,6 +132,20 @@ mod tests {
         let used: HashSet<u8> = codes.iter().flat_map(|code| code.bytes()).collect();
         assert_eq!(used, CLEAR.iter().copied().collect::<HashSet<u8>>());
         assert!(!used.iter().any(|c| b"01ilo".contains(c)));
+    }
+
+    #[test]
+    fn cookies_have_the_length_and_the_characters_that_clients_know() {
+        let keys: HashSet<String> = std::iter::repeat_with(session_key).take(200).collect();
+        assert_eq!(keys.len(), 200);
+        assert!(keys.iter().all(|key| key.len() == 32));
+        let used: HashSet<u8> = keys.iter().flat_map(|key| key.bytes()).collect();
+        assert_eq!(used, LOWER.iter().copied().collect::<HashSet<u8>>());
+        let tokens: HashSet<String> = std::iter::repeat_with(csrf_token).take(200).collect();
+        assert_eq!(tokens.len(), 200);
+        assert!(tokens.iter().all(|token| token.len() == 64));
+        let used: HashSet<u8> = tokens.iter().flat_map(|token| token.bytes()).collect();
+        assert_eq!(used, ALPHANUMERIC.iter().copied().collect::<HashSet<u8>>());
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! Access tokens, which are signed and say whose they are.
+//! Tokens that are signed and say whose they are: access tokens, and the refresh tokens of the dialects.
 //!
 //! Verifying one touches no disk, no network and no database, so it cannot know of a logout: `app` asks
-//! whether the session still lives. Refresh tokens, which say nothing, are in `refresh`.
+//! whether the session still lives. What says nothing is in `refresh`, the product's own refresh tokens,
+//! and in `opaque`, which stands for a session until it ends.
 
+mod opaque;
 mod refresh;
 #[cfg(test)]
 mod tests;
@@ -16,37 +18,39 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+pub use self::opaque::OpaqueKey;
 pub use self::refresh::RefreshToken;
 use super::{Keys, random};
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Code, Error, Result, Text};
 
 /// A longer token is refused unread.
-pub const ACCESS_TOKEN_BYTES_MAX: usize = 4096;
+pub const TOKEN_BYTES_MAX: usize = 4096;
 
 /// How far the clocks of two nodes may be apart.
 const LEEWAY_S: i64 = 5;
 
-/// The `typ` claim of every access token.
+/// The `typ` claim: what a token is good for.
 const ACCESS: &str = "access";
+const REFRESH: &str = "refresh";
 
-/// What an access token is to say.
+/// What a token is to say.
 #[derive(Debug, Clone)]
-pub struct AccessGrant {
+pub struct Grant {
     pub user: Uuid,
     pub session: Uuid,
     /// The face that issued it: `graphql`, or the name of a dialect.
     pub door: &'static str,
-    /// How long it is good for, if not as long as the server's own.
+    /// How long it is good for, if not as long as the server's own access tokens.
     pub lifetime: Option<Duration>,
     /// A dialect's own claims, such as `user_id`. They are written for its clients and never read here,
     /// and cannot replace a claim of ours.
     pub extra: Map<String, Value>,
 }
 
-/// What a valid access token said.
+/// What a valid token said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccessClaims {
+pub struct Claims {
     pub user: Uuid,
     pub session: Uuid,
     pub door: String,
@@ -56,7 +60,7 @@ pub struct AccessClaims {
     pub expires_at: Timestamp,
 }
 
-/// Issues access tokens and verifies them.
+/// Issues signed tokens and verifies them.
 #[derive(Debug)]
 pub struct Tokens {
     keys: Arc<Keys>,
@@ -94,8 +98,23 @@ impl Tokens {
     }
 
     /// Signs an access token, and says when it ends: at a whole second, as JWTs count.
-    pub fn issue_access(&self, grant: AccessGrant) -> Result<(String, Timestamp)> {
-        let AccessGrant { user, session, door, lifetime, extra: mut claims } = grant;
+    pub fn issue_access(&self, grant: Grant) -> Result<(String, Timestamp)> {
+        self.issue(ACCESS, grant)
+    }
+
+    /// Signs a refresh token of a dialect, which may be used as often as its clients like.
+    pub fn issue_refresh(&self, grant: Grant) -> Result<(String, Timestamp)> {
+        self.issue(REFRESH, grant)
+    }
+
+    /// The one key of a session, the same again while the signing key is the same.
+    pub fn session_key(&self, session: Uuid) -> Result<OpaqueKey> {
+        let secret = self.keys.ring().derive(session.as_bytes()).map_err(Error::internal)?;
+        Ok(OpaqueKey::derived(secret))
+    }
+
+    fn issue(&self, kind: &'static str, grant: Grant) -> Result<(String, Timestamp)> {
+        let Grant { user, session, door, lifetime, extra: mut claims } = grant;
         let now = self.clock.now();
         let issued = now.timestamp();
         let ttl = lifetime.unwrap_or(self.access_ttl).as_secs();
@@ -111,7 +130,7 @@ impl Tokens {
             ("nbf", json!(issued)),
             ("exp", json!(expires)),
             ("jti", json!(random::uuid_v7(now).simple())),
-            ("typ", json!(ACCESS)),
+            ("typ", json!(kind)),
             ("door", json!(door)),
         ] {
             claims.insert(name.to_owned(), value);
@@ -119,15 +138,24 @@ impl Tokens {
         let ring = self.keys.ring();
         let header = Header { kid: ring.kid.clone(), ..Header::new(ring.algorithm) };
         let token = jsonwebtoken::encode(&header, &claims, &ring.signer).map_err(Error::internal)?;
-        if token.len() > ACCESS_TOKEN_BYTES_MAX {
+        if token.len() > TOKEN_BYTES_MAX {
             return Err(Error::internal("the token has more claims than would be read back"));
         }
         Ok((token, expires_at))
     }
 
-    /// Whose token this is. `TOKEN_EXPIRED` means that age is all that is wrong with it; anything else is
-    /// `UNAUTHENTICATED`, and only the log learns what.
-    pub fn verify_access(&self, token: &str) -> Result<AccessClaims> {
+    /// Whose access token this is. `TOKEN_EXPIRED` means that age is all that is wrong with it; anything
+    /// else is `UNAUTHENTICATED`, and only the log learns what, but for a refresh token.
+    pub fn verify_access(&self, token: &str) -> Result<Claims> {
+        self.verify(ACCESS, token)
+    }
+
+    /// Whose refresh token of a dialect this is; refused as in [`Tokens::verify_access`].
+    pub fn verify_refresh(&self, token: &str) -> Result<Claims> {
+        self.verify(REFRESH, token)
+    }
+
+    fn verify(&self, kind: &'static str, token: &str) -> Result<Claims> {
         let claims = self.read(token)?;
         if claims.iss != self.issuer {
             return Err(invalid("another issuer"));
@@ -135,8 +163,12 @@ impl Tokens {
         if claims.aud != self.audience {
             return Err(invalid("another audience"));
         }
-        if claims.typ != ACCESS {
-            return Err(invalid("not an access token"));
+        match claims.typ.as_str() {
+            typ if typ == kind => {}
+            ACCESS | REFRESH => {
+                return Err(Error::new(Code::Unauthenticated, Text::TokenWrongType));
+            }
+            _ => return Err(invalid("of no known type")),
         }
         let now = self.clock.now().timestamp();
         if claims.nbf > now.saturating_add(LEEWAY_S) {
@@ -147,7 +179,7 @@ impl Tokens {
         if now >= claims.exp.saturating_add(LEEWAY_S) {
             return Err(Error::new(Code::TokenExpired, Text::TokenExpired));
         }
-        Ok(AccessClaims {
+        Ok(Claims {
             user: claims.sub,
             session: claims.sid,
             door: claims.door,
@@ -160,7 +192,7 @@ impl Tokens {
     /// The claims, once the signature holds. Of the header only `kid` matters, and only to pick among our
     /// own keys; `jku`, `x5u` and `jwk` are not looked at.
     fn read(&self, token: &str) -> Result<WireClaims> {
-        if token.len() > ACCESS_TOKEN_BYTES_MAX {
+        if token.len() > TOKEN_BYTES_MAX {
             return Err(invalid("too long"));
         }
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("no readable header"))?;

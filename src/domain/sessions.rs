@@ -9,15 +9,43 @@ use crate::domain::ids::{SessionKey, UserKey};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     GraphQl,
+    ChatCrm,
+    Condor,
+    Mrm,
+    ThanChat,
+    Rtca,
 }
 
 impl Door {
+    const ALL: [Self; 6] =
+        [Self::GraphQl, Self::ChatCrm, Self::Condor, Self::Mrm, Self::ThanChat, Self::Rtca];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GraphQl => "graphql",
+            Self::ChatCrm => "chatcrm",
+            Self::Condor => "condor",
+            Self::Mrm => "mrm",
+            Self::ThanChat => "thanchat",
+            Self::Rtca => "rtca",
         }
     }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|door| door.as_str() == name)
+    }
+
+    /// Whether all sign-ins of a person at this door are one session, and so have one token.
+    pub const fn shares_session(self) -> bool {
+        matches!(self, Self::ThanChat)
+    }
 }
+
+/// When a session without an end ends: the last second that has a year of four digits.
+pub const NEVER: Timestamp = match Timestamp::from_timestamp(253_402_300_799, 0) {
+    Some(never) => never,
+    None => Timestamp::MAX_UTC,
+};
 
 /// One device's sign-in: a family of refresh tokens, of which one is current.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,6 +39,7 @@ impl Language {
 pub enum Text {
     /// For developers, in English only.
     Plain(Cow<'static, str>),
+    AccountGone,
     BadCredentials,
     BadRefreshToken,
     CapacityBelowMembers {
@@ -91,6 +92,7 @@ pub enum Text {
     SignInFirst,
     TokenExpired,
     TokenInvalid,
+    TokenWrongType,
     TooLong {
         chars_max: usize,
     },
@@ -114,6 +116,7 @@ impl Text {
     fn english(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
+            Self::AccountGone => "There is no such account any more.",
             Self::BadCredentials => "The name or the password is wrong.",
             Self::BadRefreshToken => "This refresh token is not valid. Log in again.",
             Self::CapacityBelowMembers { members } => {
@@ -167,6 +170,9 @@ impl Text {
                 "The access token has expired. Call refreshSession, then repeat the request."
             }
             Self::TokenInvalid => "The access token is not valid. Log in again.",
+            Self::TokenWrongType => {
+                "This token is of another kind: an access token does not renew, nor the reverse."
+            }
             Self::TooLong { chars_max } => {
                 return format!("This may have at most {chars_max} characters.").into();
             }
@@ -181,6 +187,7 @@ impl Text {
     fn spanish(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
+            Self::AccountGone => "Esta cuenta ya no existe.",
             Self::BadCredentials => "El nombre o la contraseña no son correctos.",
             Self::BadRefreshToken => "Este token de renovación no es válido. Inicia sesión de nuevo.",
             Self::CapacityBelowMembers { members } => {
@@ -232,6 +239,7 @@ impl Text {
                 "El token de acceso ha caducado. Llama a refreshSession y repite la petición."
             }
             Self::TokenInvalid => "El token de acceso no es válido. Inicia sesión de nuevo.",
+            Self::TokenWrongType => "Este token es de otro tipo: uno de acceso no renueva, y al revés.",
             Self::TooLong { chars_max } => {
                 return format!("Esto puede tener como máximo {chars_max} caracteres.").into();
             }

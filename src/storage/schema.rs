@@ -70,6 +70,17 @@ table! {
 
 table! {
     use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    session_keys (hash) {
+        hash -> Binary,
+        session_key -> BigInt,
+        created_at -> Instant,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
     use crate::storage::types::{Instant, Uuid};
 
     rooms (key) {
@@ -141,10 +152,20 @@ table! {
 
 joinable!(sessions -> users (user_key));
 joinable!(refresh_tokens -> sessions (session_key));
+joinable!(session_keys -> sessions (session_key));
 joinable!(members -> users (user_key));
 joinable!(members -> rooms (room_key));
 joinable!(messages -> users (sender_key));
 joinable!(messages -> rooms (room_key));
 joinable!(room_events -> rooms (room_key));
 
-allow_tables_to_appear_in_same_query!(members, messages, refresh_tokens, room_events, rooms, sessions, users);
+allow_tables_to_appear_in_same_query!(
+    members,
+    messages,
+    refresh_tokens,
+    room_events,
+    rooms,
+    session_keys,
+    sessions,
+    users
+);

@@ -1,4 +1,4 @@
-//! Signed-in devices and the hashes of their refresh tokens.
+//! Signed-in devices and the hashes of their refresh tokens. Their opaque keys are in `session_keys`.
 
 use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _,
@@ -53,8 +53,9 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
-pub async fn insert(conn: &mut Conn, new: &NewSession) -> Result<SessionKey> {
-    let key: i64 = run!(conn, db => diesel::insert_into(sessions::table)
+/// Stores a session; `None` at a door where a person has one session, when it was just opened elsewhere.
+pub async fn insert(conn: &mut Conn, new: &NewSession) -> Result<Option<SessionKey>> {
+    let key: Option<i64> = run!(conn, db => diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(Id(new.id)),
             sessions::user_key.eq(new.user.0),
@@ -64,34 +65,57 @@ pub async fn insert(conn: &mut Conn, new: &NewSession) -> Result<SessionKey> {
             sessions::last_used_at.eq(At(new.at)),
             sessions::expires_at.eq(At(new.expires_at)),
         ))
+        .on_conflict_do_nothing()
         .returning(sessions::key)
-        .get_result(db))?;
-    Ok(SessionKey(key))
+        .get_result(db))
+    .optional()?;
+    Ok(key.map(SessionKey))
+}
+
+/// The session that a person has at a door, if it has not ended.
+pub async fn find_open(conn: &mut Conn, user: UserKey, door: Door) -> Result<Option<Session>> {
+    let row: Option<SessionRow> = run!(conn, db => sessions::table
+        .filter(sessions::user_key.eq(user.0).and(sessions::door.eq(door.as_str())))
+        .filter(sessions::ended_at.is_null())
+        .select(SessionRow::as_select())
+        .first(db))
+    .optional()?;
+    Ok(row.map(Session::from))
 }
 
 /// A live session with what its requests need to know of the account.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveSession {
     pub key: SessionKey,
     pub user: UserKey,
     pub user_id: Uuid,
     pub is_admin: bool,
+    pub expires_at: Timestamp,
+}
+
+pub(super) type LiveRow = (i64, i64, Id, bool, At);
+
+impl From<LiveRow> for LiveSession {
+    fn from((key, user, user_id, is_admin, expires_at): LiveRow) -> Self {
+        Self {
+            key: SessionKey(key),
+            user: UserKey(user),
+            user_id: user_id.into(),
+            is_admin,
+            expires_at: expires_at.into(),
+        }
+    }
 }
 
 /// The session of an access token, unless it has ended or the account is disabled.
 pub async fn find_live(conn: &mut Conn, id: Uuid) -> Result<Option<LiveSession>> {
-    let row: Option<(i64, i64, Id, bool)> = run!(conn, db => sessions::table
+    let row: Option<LiveRow> = run!(conn, db => sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(Id(id)).and(sessions::ended_at.is_null()).and(users::disabled_at.is_null()))
-        .select((sessions::key, users::key, users::id, users::is_admin))
+        .select((sessions::key, users::key, users::id, users::is_admin, sessions::expires_at))
         .first(db))
     .optional()?;
-    Ok(row.map(|(key, user, user_id, is_admin)| LiveSession {
-        key: SessionKey(key),
-        user: UserKey(user),
-        user_id: user_id.into(),
-        is_admin,
-    }))
+    Ok(row.map(LiveSession::from))
 }
 
 /// Ends a session for good; tells whether it was live.

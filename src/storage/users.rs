@@ -196,29 +196,31 @@ pub async fn get_many_by_id(conn: &mut Conn, ids: &[uuid::Uuid]) -> Result<Vec<U
 #[derive(Debug)]
 pub struct Credentials {
     pub user: User,
+    pub login_email: Option<String>,
     pub password_hash: String,
     pub disabled: bool,
 }
 
-/// The account that signs in with this username, or else with this address.
-pub async fn find_credentials(conn: &mut Conn, username_or_email: &str) -> Result<Option<Credentials>> {
+/// The accounts that sign in with this username or this address; the one with the username first.
+pub async fn find_credentials(conn: &mut Conn, username_or_email: &str) -> Result<Vec<Credentials>> {
     let wanted = fold(username_or_email);
-    let rows: Vec<(UserRow, String, Option<At>)> = run!(conn, db => users::table
+    let rows: Vec<(UserRow, Option<String>, String, Option<At>)> = run!(conn, db => users::table
         .filter(users::username_key.eq(&wanted).or(users::login_email.eq(&wanted)))
-        .select((UserRow::as_select(), users::password_hash, users::disabled_at))
+        .select((UserRow::as_select(), users::login_email, users::password_hash, users::disabled_at))
         .limit(2)
         .load(db))?;
     let mut found: Vec<Credentials> = rows
         .into_iter()
-        .map(|(row, password_hash, disabled_at)| Credentials {
+        .map(|(row, login_email, password_hash, disabled_at)| Credentials {
             user: row.into(),
+            login_email,
             password_hash,
             disabled: disabled_at.is_some(),
         })
         .collect();
-    // Someone's username may look like another's address; the username goes first.
+    // Someone's username may look like another's address.
     found.sort_by_key(|credentials| fold(&credentials.user.username) != wanted);
-    Ok(found.into_iter().next())
+    Ok(found)
 }
 
 pub async fn password_hash(conn: &mut Conn, key: UserKey) -> Result<Option<String>> {
@@ -228,6 +230,27 @@ pub async fn password_hash(conn: &mut Conn, key: UserKey) -> Result<Option<Strin
 pub async fn set_password_hash(conn: &mut Conn, key: UserKey, hash: &str) -> Result<()> {
     run!(conn, db => diesel::update(users::table.find(key.0)).set(users::password_hash.eq(hash)).execute(db))?;
     Ok(())
+}
+
+/// Writes `next` over the hash that a password was just verified against; false when that hash was
+/// replaced meanwhile, or the account disabled. Whoever opens a session behind it waits for, or is seen by,
+/// a change of the password.
+pub async fn confirm_password(conn: &mut Conn, key: UserKey, verified: &str, next: &str) -> Result<bool> {
+    let written = run!(conn, db => diesel::update(users::table.find(key.0))
+        .filter(users::password_hash.eq(verified).and(users::disabled_at.is_null()))
+        .set(users::password_hash.eq(next))
+        .execute(db))?;
+    Ok(written > 0)
+}
+
+/// Whether there is an account with this id that is not disabled.
+pub async fn is_enabled(conn: &mut Conn, id: uuid::Uuid) -> Result<bool> {
+    let found = run!(conn, db => users::table
+        .filter(users::id.eq(Id(id)).and(users::disabled_at.is_null()))
+        .select(users::key)
+        .first::<i64>(db))
+    .optional()?;
+    Ok(found.is_some())
 }
 
 /// Whether anyone but `except` signs in with this name, as their username or as their address.

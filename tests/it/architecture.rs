@@ -183,6 +183,7 @@ const NOT_USE_CASES: &[&str] = &[
     "close",
     "authenticate",
     "identify",
+    "identify_from",
     "look_for_missed",
 ];
 

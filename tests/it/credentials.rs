@@ -240,7 +240,7 @@ async fn a_token_with_a_good_signature_must_say_the_right_things_too() {
     for (name, value) in [
         ("iss", json!("another")),
         ("aud", json!("another")),
-        ("typ", json!("refresh")),
+        ("typ", json!("else")),
         ("exp", Value::Null),
         ("exp", json!("never")),
         ("nbf", json!(now + 60)),

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::app::auth::{Origin, SessionTokens, client_name, password_faults};
+use crate::app::auth::{Origin, SessionTokens, password_faults};
 use crate::app::{App, person};
 use crate::auth::tokens::RefreshToken;
 use crate::domain::Timestamp;
@@ -51,7 +51,7 @@ impl App {
         match outcome {
             Renewal::Refused => Err(refused()),
             Renewal::Reused(found) => {
-                self.sessions.insert(found.session.id, None);
+                self.callers.forget();
                 tracing::warn!(user.id = %found.user_id, "A refresh token was used again; its session was ended.");
                 Err(refused())
             }
@@ -68,7 +68,7 @@ impl App {
                 .store
                 .write(move |conn| Box::pin(async move { sessions::end(conn, caller.session, now).await }))
                 .await?;
-            self.forget_sessions();
+            self.callers.forget();
             return Ok(ended);
         };
         let refused = || Error::new(Code::BadCredentials, Text::BadRefreshToken).at("refreshToken");
@@ -84,7 +84,7 @@ impl App {
                 })
             })
             .await?;
-        self.forget_sessions();
+        self.callers.forget();
         ended.ok_or_else(refused)
     }
 
@@ -112,19 +112,19 @@ impl App {
         Error::check(faults)?;
         let new_hash = self.passwords.hash(new).await?;
         let now = self.clock.now();
-        let issue = self.new_session(now, client_name(&origin.client));
-        let opened = issue.clone();
-        self.store
+        let (opening, refresh) = self.new_session(origin);
+        let opened = self
+            .store
             .write(move |conn| {
                 Box::pin(async move {
                     users::set_password_hash(conn, key, &new_hash).await?;
                     sessions::end_all(conn, key, now).await?;
-                    opened.open(conn, key).await
+                    opening.open(conn, key).await
                 })
             })
             .await?;
-        self.forget_sessions();
-        self.session_tokens(user.id, issue.id, issue.token, issue.expires_at)
+        self.callers.forget();
+        self.session_tokens(user.id, opened.id, refresh, opened.expires_at)
     }
 }
 

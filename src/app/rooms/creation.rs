@@ -7,6 +7,7 @@ use crate::app::rooms::{check_capacity, check_room_password, fresh_view, members
 use crate::app::{App, person};
 use crate::auth::random;
 use crate::domain::Timestamp;
+use crate::domain::ids::UserKey;
 use crate::domain::rooms::{DESCRIPTION_CHARS_MAX, MemberRole, Room, RoomKind, RoomView, RoomVisibility};
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{User, check_text};
@@ -42,7 +43,7 @@ impl App {
                 Box::pin(async move {
                     let people = invited(conn, caller, &request).await?;
                     let (room, created) =
-                        open_room(conn, caller, request, people, password_hash, stamp).await?;
+                        open_room(conn, caller.user, request, people, password_hash, stamp).await?;
                     let view = fresh_view(conn, room.id, caller).await?;
                     Ok((view, created))
                 })
@@ -104,7 +105,7 @@ async fn invited(conn: &mut Conn, caller: SignedIn, request: &CreateRoom) -> Res
 
 async fn open_room(
     conn: &mut Conn,
-    caller: SignedIn,
+    caller: UserKey,
     request: CreateRoom,
     others: Vec<User>,
     password_hash: Option<String>,
@@ -112,8 +113,8 @@ async fn open_room(
 ) -> Result<(Room, bool)> {
     let kind = request.kind;
     let pair = match (kind, others.first()) {
-        (RoomKind::SelfNotes, _) => Some(Pair::of(caller.user, caller.user)),
-        (RoomKind::Duo, Some(other)) => Some(Pair::of(caller.user, other.key)),
+        (RoomKind::SelfNotes, _) => Some(Pair::of(caller, caller)),
+        (RoomKind::Duo, Some(other)) => Some(Pair::of(caller, other.key)),
         (RoomKind::Duo | RoomKind::Group, _) => None,
     };
     let group = kind == RoomKind::Group;
@@ -128,7 +129,7 @@ async fn open_room(
         password_hash: password_hash.filter(|_| group),
         invite_code: stamp.invite_code,
         pair,
-        created_by: caller.user,
+        created_by: caller,
         created_at: stamp.at,
     };
     if let Some(capacity) = new.capacity
@@ -142,9 +143,9 @@ async fn open_room(
                 RoomKind::SelfNotes | RoomKind::Group => (MemberRole::Owner, MemberRole::Member),
                 RoomKind::Duo => (MemberRole::Member, MemberRole::Member),
             };
-            membership::admit(conn, room.key, caller.user, &[(caller.user, own)], stamp.at).await?;
+            membership::admit(conn, room.key, caller, &[(caller, own)], stamp.at).await?;
             let others: Vec<_> = others.iter().map(|user| (user.key, theirs)).collect();
-            membership::admit(conn, room.key, caller.user, &others, stamp.at).await?;
+            membership::admit(conn, room.key, caller, &others, stamp.at).await?;
             Ok((room, true))
         }
         (None, Some(pair)) => match rooms::find_by_pair(conn, pair).await? {
@@ -172,6 +173,27 @@ pub(in crate::app) async fn direct_room(
         password: None,
     };
     let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
-    let (room, _) = open_room(conn, caller, request, vec![other], None, stamp).await?;
+    let (room, _) = open_room(conn, caller.user, request, vec![other], None, stamp).await?;
+    Ok(room)
+}
+
+/// The SELF room of a new account. For use inside a transaction.
+pub(in crate::app) async fn notes_room(
+    conn: &mut Conn,
+    owner: UserKey,
+    title: String,
+    now: Timestamp,
+) -> Result<Room> {
+    let request = CreateRoom {
+        kind: RoomKind::SelfNotes,
+        name: Some(title),
+        member_ids: Vec::new(),
+        description: String::new(),
+        visibility: RoomVisibility::Private,
+        capacity: None,
+        password: None,
+    };
+    let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
+    let (room, _) = open_room(conn, owner, request, Vec::new(), None, stamp).await?;
     Ok(room)
 }

@@ -86,7 +86,41 @@ async fn an_impossible_password_is_refused_alike_for_known_and_unknown_users() {
     for stored in [Some(hash), None] {
         assert!(!passwords.verify(secret(&"x".repeat(100)), stored).await.unwrap());
     }
-    assert_eq!(passwords.work(), before);
+    assert_eq!(passwords.work() - before, 2 * ONE_HASH);
+    assert!(!passwords.verify(secret(&"x".repeat(4097)), None).await.unwrap());
+    assert_eq!(passwords.work() - before, 2 * ONE_HASH, "too long to be anybody's");
+}
+
+/// As Django writes it.
+fn django(password: &str) -> String {
+    use aws_lc_rs::pbkdf2;
+    use base64::Engine as _;
+    let mut hash = [0; 32];
+    let iterations = std::num::NonZeroU32::new(50).unwrap();
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, b"salt", password.as_bytes(), &mut hash);
+    format!("pbkdf2_sha256$50$salt${}", base64::engine::general_purpose::STANDARD.encode(hash))
+}
+
+#[tokio::test]
+async fn a_hash_of_djangos_verifies_and_is_replaced_by_todays() {
+    let passwords = Passwords::start(OPTIONS).unwrap();
+    let stored = django("correct horse");
+    assert!(passwords.verify(secret("correct horse"), Some(stored.clone())).await.unwrap());
+    assert!(!passwords.verify(secret("battery staple"), Some(stored.clone())).await.unwrap());
+    let renewed = passwords.renew(secret("correct horse"), &stored).await.unwrap().unwrap();
+    assert!(renewed.starts_with("$2b$04$"));
+    assert!(passwords.verify(secret("correct horse"), Some(renewed.clone())).await.unwrap());
+    assert_eq!(passwords.renew(secret("correct horse"), &renewed).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_password_of_djangos_that_bcrypt_cannot_take_goes_on_as_it_is() {
+    let passwords = Passwords::start(OPTIONS).unwrap();
+    let long = "a phrase of many words ".repeat(10);
+    let stored = django(&long);
+    assert!(passwords.verify(secret(&long), Some(stored.clone())).await.unwrap());
+    assert!(!passwords.verify(secret(&long[..71]), Some(stored.clone())).await.unwrap());
+    assert_eq!(passwords.renew(secret(&long), &stored).await.unwrap(), None);
 }
 
 #[test]

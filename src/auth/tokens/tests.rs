@@ -32,8 +32,8 @@ fn ed25519(clock: &Clock) -> (Tokens, tempfile::TempDir) {
     (tokens_with(KeySource::Folder(folder.path().to_owned()), clock), folder)
 }
 
-fn grant() -> AccessGrant {
-    AccessGrant {
+fn grant() -> Grant {
+    Grant {
         user: Uuid::from_u128(7),
         session: Uuid::from_u128(8),
         door: "graphql",
@@ -103,8 +103,7 @@ fn a_dialects_claims_are_written_and_cannot_replace_ours() {
         unreachable!()
     };
     let lifetime = Some(Duration::from_hours(24));
-    let (token, _) =
-        tokens.issue_access(AccessGrant { extra, lifetime, door: "chatcrm", ..grant() }).unwrap();
+    let (token, _) = tokens.issue_access(Grant { extra, lifetime, door: "chatcrm", ..grant() }).unwrap();
     let written = payload(&token);
     assert_eq!((&written["user_id"], &written["token_type"]), (&json!("1"), &json!("access")));
     assert_eq!(written["exp"], 1_800_086_400);
@@ -116,9 +115,9 @@ fn a_dialects_claims_are_written_and_cannot_replace_ours() {
 fn a_token_that_could_not_be_read_back_or_never_ends_is_not_issued() {
     let tokens = shared(&clock());
     let extra = Map::from_iter([("big".to_owned(), json!("x".repeat(4096)))]);
-    assert_eq!(tokens.issue_access(AccessGrant { extra, ..grant() }).unwrap_err().code(), Code::Internal);
+    assert_eq!(tokens.issue_access(Grant { extra, ..grant() }).unwrap_err().code(), Code::Internal);
     let lifetime = Some(Duration::MAX);
-    assert_eq!(tokens.issue_access(AccessGrant { lifetime, ..grant() }).unwrap_err().code(), Code::Internal);
+    assert_eq!(tokens.issue_access(Grant { lifetime, ..grant() }).unwrap_err().code(), Code::Internal);
 }
 
 #[test]
@@ -136,7 +135,7 @@ fn a_token_expires_after_its_time_and_a_leeway_of_five_seconds() {
 #[test]
 fn only_an_otherwise_valid_token_is_called_expired() {
     let tokens = shared(&clock());
-    for (name, value) in [("iss", "else"), ("aud", "else"), ("typ", "refresh")] {
+    for (name, value) in [("iss", "else"), ("aud", "else"), ("typ", "else")] {
         let mut claims = claims();
         claims["exp"] = json!(1_700_000_000);
         claims[name] = json!(value);
@@ -201,7 +200,6 @@ fn a_token_of_another_issuer_audience_or_kind_is_refused() {
         ("iss", ""),
         ("aud", "other"),
         ("aud", "tertulia,other"),
-        ("typ", "refresh"),
         ("typ", "Access"),
         ("typ", "ws"),
     ] {
@@ -250,7 +248,7 @@ fn shapes_that_are_no_token_are_refused() {
 fn a_token_longer_than_the_bound_is_not_even_read() {
     let tokens = shared(&clock());
     let mut claims = claims();
-    claims["pad"] = json!("x".repeat(ACCESS_TOKEN_BYTES_MAX));
+    claims["pad"] = json!("x".repeat(TOKEN_BYTES_MAX));
     let refused = tokens.verify_access(&signed(&claims)).unwrap_err();
     assert_eq!(refused.inside().unwrap().to_string(), "too long");
 }
@@ -275,6 +273,46 @@ fn tokens_outlive_a_rotation_and_end_with_their_key() {
     keys.reload().unwrap();
     assert_invalid(&tokens, &old);
     tokens.verify_access(&new).unwrap();
+}
+
+#[test]
+fn a_signed_refresh_token_is_one_and_an_access_token_is_none_and_the_reverse() {
+    let clock = clock();
+    let (ed25519, _folder) = ed25519(&clock);
+    for tokens in [shared(&clock), ed25519] {
+        let lifetime = Some(Duration::from_hours(24));
+        let (refresh, expires_at) =
+            tokens.issue_refresh(Grant { lifetime, door: "condor", ..grant() }).unwrap();
+        let (access, _) = tokens.issue_access(grant()).unwrap();
+        let claims = tokens.verify_refresh(&refresh).unwrap();
+        assert_eq!((claims.session, claims.door.as_str()), (Uuid::from_u128(8), "condor"));
+        assert_eq!((claims.expires_at, claims.id.len()), (expires_at, 32));
+        assert_eq!(expires_at.timestamp(), 1_800_086_400);
+        for refused in [tokens.verify_access(&refresh), tokens.verify_refresh(&access)] {
+            let refused = refused.unwrap_err();
+            assert_eq!((refused.code(), refused.text()), (Code::Unauthenticated, &Text::TokenWrongType));
+        }
+        clock.advance(TimeDelta::seconds(24 * 3600 + 5));
+        assert_eq!(tokens.verify_refresh(&refresh).unwrap_err().code(), Code::TokenExpired);
+        clock.advance(TimeDelta::seconds(-24 * 3600 - 5));
+    }
+}
+
+#[test]
+fn a_session_has_one_key_for_each_signing_key() {
+    let clock = clock();
+    let (ed25519, _folder) = ed25519(&clock);
+    let session = Uuid::from_u128(8);
+    let mut keys = Vec::new();
+    for tokens in [shared(&clock), ed25519] {
+        let key = tokens.session_key(session).unwrap();
+        assert_eq!(key, tokens.session_key(session).unwrap());
+        assert_ne!(key, tokens.session_key(Uuid::from_u128(9)).unwrap());
+        let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        assert!(key.shown.len() == 40 && key.shown.bytes().all(hex), "{}", key.shown);
+        keys.push(key);
+    }
+    assert_ne!(keys[0], keys[1]);
 }
 
 #[test]

@@ -1,0 +1,2 @@
+DROP INDEX sessions_thanchat;
+DROP TABLE session_keys;
