@@ -63,6 +63,7 @@ pub struct Config {
     pub http: Http,
     pub graphql: Graphql,
     pub chat: Chat,
+    pub rest: Rest,
     pub live: Live,
     pub limits: Limits,
 }
@@ -169,6 +170,12 @@ pub struct Chat {
     pub members_per_call_max: usize,
     pub page_default: usize,
     pub page_max: usize,
+}
+
+/// Section `[rest]`.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    pub list_max: usize,
 }
 
 /// Section `[limits]`. Whether they hold is [`Config::rate_limits`].

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::reader::Reader;
 use super::{
-    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, TrustedDocuments, urls,
+    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, Rest, TrustedDocuments, urls,
 };
 use crate::telemetry;
 
@@ -63,6 +63,7 @@ impl Config {
             http: Http::read(r),
             graphql: Graphql::read(r),
             chat: Chat::read(r),
+            rest: Rest::read(r),
             live: Live::read(r),
             limits: Limits::read(r),
         }
@@ -190,6 +191,13 @@ impl Chat {
             page_default,
             page_max,
         }
+    }
+}
+
+impl Rest {
+    fn read(r: &mut Reader<'_>) -> Self {
+        // SQLite takes 32,766 values in one statement.
+        Self { list_max: r.number("rest.list_max", 1..=30_000) }
     }
 }
 

@@ -9,12 +9,22 @@ use crate::domain::ids::{SessionKey, UserKey};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     GraphQl,
+    ChatCrm,
+    Condor,
+    Mrm,
+    ThanChat,
+    Rtca,
 }
 
 impl Door {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::GraphQl => "graphql",
+            Self::ChatCrm => "chatcrm",
+            Self::Condor => "condor",
+            Self::Mrm => "mrm",
+            Self::ThanChat => "thanchat",
+            Self::Rtca => "rtca",
         }
     }
 }

@@ -35,8 +35,7 @@ impl App {
             Some(password) => Some(self.passwords.hash(password.clone()).await?),
             None => None,
         };
-        let now = self.clock.now();
-        let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
+        let stamp = Stamp::new(self.clock.now());
         self.store
             .write(move |conn| {
                 Box::pin(async move {
@@ -78,10 +77,16 @@ impl App {
 }
 
 /// What a new room gets from outside the transaction.
-struct Stamp {
-    id: Uuid,
-    invite_code: String,
-    at: Timestamp,
+pub(super) struct Stamp {
+    pub(super) id: Uuid,
+    pub(super) invite_code: String,
+    pub(super) at: Timestamp,
+}
+
+impl Stamp {
+    pub(super) fn new(at: Timestamp) -> Self {
+        Self { id: random::uuid_v7(at), invite_code: random::invite_code(), at }
+    }
 }
 
 /// The people a new room begins with besides its maker, each once.
@@ -126,6 +131,7 @@ async fn open_room(
         visibility: if group { request.visibility } else { RoomVisibility::Private },
         capacity: request.capacity.filter(|_| group),
         password_hash: password_hash.filter(|_| group),
+        is_open: false,
         invite_code: stamp.invite_code,
         pair,
         created_by: caller.user,
@@ -155,23 +161,24 @@ async fn open_room(
     }
 }
 
-/// The DUO room of two people, made if need be. For use inside a transaction.
+/// The DUO room of two people, or the SELF room of one, and whether it was made now. For use inside a
+/// transaction.
 pub(in crate::app) async fn direct_room(
     conn: &mut Conn,
     caller: SignedIn,
     other: User,
     now: Timestamp,
-) -> Result<Room> {
+) -> Result<(Room, bool)> {
+    let (kind, others) =
+        if other.key == caller.user { (RoomKind::SelfNotes, vec![]) } else { (RoomKind::Duo, vec![other]) };
     let request = CreateRoom {
-        kind: RoomKind::Duo,
+        kind,
         name: None,
-        member_ids: vec![other.id],
+        member_ids: Vec::new(),
         description: String::new(),
         visibility: RoomVisibility::Private,
         capacity: None,
         password: None,
     };
-    let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
-    let (room, _) = open_room(conn, caller, request, vec![other], None, stamp).await?;
-    Ok(room)
+    open_room(conn, caller, request, others, None, Stamp::new(now)).await
 }
