@@ -2,6 +2,7 @@
 //! faces only parse, call and shape.
 
 pub mod auth;
+pub mod directory;
 pub mod limits;
 pub mod live;
 pub mod messages;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 use crate::app::limits::Limits;
 use crate::app::messages::{Post, Posted, post_all};
@@ -22,7 +24,7 @@ use crate::auth::password::Passwords;
 use crate::auth::tokens::Tokens;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::domain::ids::UserKey;
+use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::messages::TextBounds;
 use crate::domain::paging::{Epoch, PageSizes};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
@@ -33,6 +35,9 @@ use crate::hub::Hub;
 use crate::storage::Store;
 use crate::storage::gather::Gather;
 
+/// Rooms whose ids are remembered by their keys; beyond it the least used are read again.
+const ROOM_IDS_REMEMBERED_MAX: u64 = 100_000;
+
 /// The bounds of what callers may ask for, from the configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -40,6 +45,7 @@ pub struct Bounds {
     pub room_name_chars_max: usize,
     pub members_per_call_max: usize,
     pub inbox_rooms_max: usize,
+    pub list_max: usize,
     pub pages: PageSizes,
     pub refresh_ttl: Duration,
     pub refresh_reuse_grace: Duration,
@@ -54,6 +60,7 @@ impl Bounds {
             room_name_chars_max: config.chat.room_name_chars_max,
             members_per_call_max: config.chat.members_per_call_max,
             inbox_rooms_max: config.live.inbox_rooms_max,
+            list_max: config.rest.list_max,
             pages: PageSizes { default: page(config.chat.page_default), max: page(config.chat.page_max) },
             refresh_ttl: config.refresh_token_ttl,
             refresh_reuse_grace: config.refresh_reuse_grace,
@@ -74,6 +81,8 @@ pub struct App {
     bounds: Bounds,
     limits: Limits,
     callers: auth::Callers,
+    /// The ids of rooms, which never change.
+    room_ids: Cache<RoomKey, Uuid>,
     hub: Arc<Hub>,
     /// People who show in live events, for a moment.
     people_shown: Cache<UserKey, Arc<User>>,
@@ -99,6 +108,7 @@ impl App {
             bounds: Bounds::of(config),
             limits: Limits::new(config),
             callers: auth::Callers::new(),
+            room_ids: Cache::new(ROOM_IDS_REMEMBERED_MAX),
             hub,
             people_shown: live::people_cache(),
             catching_up: Semaphore::new(config.live.catch_up_reads_max),

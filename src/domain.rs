@@ -9,6 +9,7 @@ pub mod presence;
 pub mod rooms;
 pub mod sessions;
 pub mod users;
+pub mod windows;
 
 /// An instant in UTC, to the microsecond, which is what both databases keep.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -8,6 +8,7 @@ mod query;
 
 mod errors;
 pub mod gather;
+pub mod labels;
 pub mod members;
 pub mod messages;
 mod meta;
@@ -25,5 +26,6 @@ pub mod sessions;
 mod sqlite;
 mod types;
 pub mod users;
+pub mod windows;
 
 pub use pool::{Conn, Engine, Herald, OpenError, Options, Store};

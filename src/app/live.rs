@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::app::rooms::may;
 use crate::app::{App, allow, person};
 use crate::domain::Timestamp;
 use crate::domain::events::LogPlace;
@@ -216,10 +217,10 @@ impl App {
         Ok(found)
     }
 
-    /// Whether the viewer is a member of a room, as far as the database can tell now.
+    /// Whether the viewer may read a room, as far as the database can tell now.
     pub async fn still_reads(&self, viewer: &Viewer, room: RoomKey) -> bool {
         let views = self.rooms_by_key(viewer, vec![room]).await;
-        views.is_ok_and(|views| views.iter().any(|view| view.role.is_some()))
+        views.is_ok_and(|views| views.iter().any(|view| may(viewer, view, Action::Read)))
     }
 
     /// Tells when the caller's session is over; nothing for those who have none.

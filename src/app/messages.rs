@@ -8,10 +8,12 @@ use crate::app::rooms::direct_room;
 use crate::app::{App, allow, person};
 use crate::domain::events::LogPlace;
 use crate::domain::ids::{MessageKey, RoomKey};
-use crate::domain::messages::{Message, check_client_message_id, check_message_text};
+use crate::domain::messages::{
+    Blank, Message, check_client_message_id, check_message_size, check_message_text,
+};
 use crate::domain::paging::{End, List, Page, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing};
-use crate::domain::rooms::RoomView;
+use crate::domain::rooms::{RoomRef, RoomView};
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
 use crate::storage::sends::Draft;
@@ -26,6 +28,7 @@ pub use crate::storage::messages::Sent;
 pub struct PostMessage {
     pub text: String,
     pub client_message_id: Option<String>,
+    pub blank: Blank,
 }
 
 /// A message that has passed all checks but those that need its room.
@@ -61,6 +64,13 @@ impl App {
         self.posts.send(room, post).await
     }
 
+    /// Stores a message in a room that is known by either of its names.
+    pub async fn post_at(&self, viewer: &Viewer, room: RoomRef, request: PostMessage) -> Result<Posted> {
+        let post = self.check_post(viewer, request)?;
+        let room = self.room_id(room).await?;
+        self.posts.send(room, post).await
+    }
+
     /// Stores a message in the room of two people, which is made if there is none.
     pub async fn post_direct(&self, viewer: &Viewer, to: Uuid, request: PostMessage) -> Result<Posted> {
         let post = self.check_post(viewer, request)?;
@@ -73,7 +83,7 @@ impl App {
                 Box::pin(async move {
                     let other = users::get_by_id(conn, to).await?;
                     let other = other.ok_or_else(|| Error::not_found().at("userId"))?;
-                    let room = direct_room(conn, caller, other, post.draft.created_at).await?;
+                    let (room, _) = direct_room(conn, caller, other, post.draft.created_at).await?;
                     let mut posted = post_all(conn, room.id, vec![post]).await?;
                     posted.pop().unwrap_or_else(|| Err(Error::not_found()))
                 })
@@ -83,8 +93,11 @@ impl App {
 
     fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {
         let caller = person(viewer)?;
-        let PostMessage { text, client_message_id } = request;
-        check_message_text(&text, self.bounds.text)?;
+        let PostMessage { text, client_message_id, blank } = request;
+        match blank {
+            Blank::Refused => check_message_text(&text, self.bounds.text)?,
+            Blank::Kept => check_message_size(&text, self.bounds.text)?,
+        }
         if let Some(id) = &client_message_id {
             check_client_message_id(id)?;
         }

@@ -2,6 +2,7 @@
 //! them in `rooms/membership.rs`.
 
 mod creation;
+mod doors;
 mod membership;
 
 use std::collections::HashMap;
@@ -23,10 +24,11 @@ use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::check_text;
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::rooms::Narrowing;
-use crate::storage::{Conn, members, room_events, rooms};
+use crate::storage::{Conn, labels, members, room_events, rooms};
 
 pub use creation::CreateRoom;
 pub(in crate::app) use creation::{direct_room, notes_room};
+pub use doors::{NewDoorRoom, RoomLabelChange};
 pub use membership::{JoinRoom, MemberList};
 
 /// What to change of a room; what is `None` stays, an inner `None` clears.
@@ -150,7 +152,7 @@ impl App {
             Some(None) => Some(None),
             None => None,
         };
-        let (viewer, at) = (*viewer, self.clock.now());
+        let (viewer, at, renamed) = (*viewer, self.clock.now(), change.name.is_some());
         self.store
             .write(move |conn| {
                 Box::pin(async move {
@@ -158,6 +160,9 @@ impl App {
                     allow(Standing::of(&viewer, &view.room, view.role), Action::Edit)?;
                     let room = edited(view.room, change, password_hash)?;
                     rooms::update(conn, &room).await?;
+                    if renamed {
+                        labels::retitle(conn, room.key, &room.name).await?;
+                    }
                     record(conn, room.key, caller.user, RoomChange::RoomEdited, at).await?;
                     fresh_view(conn, id, caller).await
                 })
@@ -200,7 +205,7 @@ impl App {
 /// SELF and DUO rooms have no more members than this.
 const NAMED_MEMBERS_MAX: u16 = 2;
 
-pub(super) fn may(viewer: &Viewer, view: &RoomView, action: Action) -> bool {
+pub(in crate::app) fn may(viewer: &Viewer, view: &RoomView, action: Action) -> bool {
     decide(Standing::of(viewer, &view.room, view.role), action) == Verdict::Allow
 }
 

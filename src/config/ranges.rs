@@ -245,7 +245,11 @@ impl Rest {
             Some(name) => Ok((*name).to_owned()),
             None => Err(format!("has {text:?}, which is none of {}", Self::DIALECTS.join(", "))),
         };
-        Self { dialects: r.list("rest.dialects", "names of dialects", known) }
+        Self {
+            dialects: r.list("rest.dialects", "names of dialects", known),
+            // SQLite takes 32,766 values in one statement.
+            list_max: r.number("rest.list_max", 1..=30_000),
+        }
     }
 }
 

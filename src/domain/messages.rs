@@ -32,11 +32,25 @@ pub struct TextBounds {
 
 pub const CLIENT_MESSAGE_ID_CHARS_MAX: usize = 128;
 
+/// What becomes of a text without a visible character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Blank {
+    #[default]
+    Refused,
+    /// Stored as given, as some legacy servers do.
+    Kept,
+}
+
 /// A text is stored as given; it may not be blank, too long, or hold a NUL, which PostgreSQL cannot store.
 pub fn check_message_text(text: &str, bounds: TextBounds) -> Result<()> {
     if text.trim().is_empty() {
         return Err(Error::new(Code::Empty, Text::MessageEmpty).at("text"));
     }
+    check_message_size(text, bounds)
+}
+
+/// As [`check_message_text`], for a text that may be blank.
+pub fn check_message_size(text: &str, bounds: TextBounds) -> Result<()> {
     if text.len() > bounds.bytes_max || text.chars().count() > bounds.chars_max {
         return Err(Error::new(Code::TooLong, Text::TooLong { chars_max: bounds.chars_max }).at("text"));
     }

@@ -20,6 +20,8 @@ pub enum Action {
     /// Remove someone who has this role.
     Remove(MemberRole),
     Edit,
+    /// Change what a dialect's callers call it, which in a room of two is nobody's name but theirs.
+    Label,
     Delete,
 }
 
@@ -28,6 +30,7 @@ pub enum Action {
 pub struct Standing {
     pub kind: RoomKind,
     pub visibility: RoomVisibility,
+    pub open: bool,
     pub role: Option<MemberRole>,
     pub is_admin: bool,
 }
@@ -39,7 +42,7 @@ impl Standing {
             Viewer::User(signed_in) => signed_in.is_admin,
             Viewer::Operator => true,
         };
-        Self { kind: room.kind, visibility: room.visibility, role, is_admin }
+        Self { kind: room.kind, visibility: room.visibility, open: room.is_open, role, is_admin }
     }
 }
 
@@ -58,14 +61,15 @@ pub enum Verdict {
 
 /// Decides whether someone with this standing may do `action`.
 pub fn decide(standing: Standing, action: Action) -> Verdict {
-    let Standing { kind, visibility, role, is_admin } = standing;
+    let Standing { kind, visibility, open, role, is_admin } = standing;
     let public = visibility == RoomVisibility::Public;
-    if role.is_none() && !public && !is_admin {
+    if role.is_none() && !public && !open && !is_admin {
         // An invite code is the other way in; app checks it before it asks.
         return Verdict::Hidden;
     }
     match action {
         Action::See => Verdict::Allow,
+        Action::Read | Action::Post | Action::ListMembers if open => Verdict::Allow,
         Action::ListMembers => allow_if(role.is_some() || is_admin, Verdict::MembersOnly),
         Action::Read => allow_if(role.is_some(), Verdict::MembersOnly),
         Action::Post => match role {
@@ -76,7 +80,7 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
         Action::Join | Action::Leave | Action::Invite(_) | Action::Remove(_) if kind != RoomKind::Group => {
             Verdict::FixedMembership
         }
-        Action::Join => allow_if(role.is_some() || public, Verdict::Forbidden),
+        Action::Join => allow_if(role.is_some() || public || open, Verdict::Forbidden),
         Action::Leave => allow_if(role.is_some(), Verdict::MembersOnly),
         Action::Invite(given) => at_least(role, MemberRole::Moderator, |own| own.rank() >= given.rank()),
         Action::Remove(_) if is_admin => Verdict::Allow,
@@ -85,8 +89,11 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
         }),
         // These rooms have no name or terms of their own, and nobody may make them public.
         Action::Edit if kind != RoomKind::Group => Verdict::Forbidden,
-        Action::Edit | Action::Delete if is_admin => Verdict::Allow,
-        Action::Edit => at_least(role, MemberRole::Moderator, |_| true),
+        Action::Edit | Action::Label | Action::Delete if is_admin => Verdict::Allow,
+        Action::Label if kind != RoomKind::Group => allow_if(role.is_some(), Verdict::MembersOnly),
+        // Many may have a say in an open room; its terms are the owner's.
+        Action::Edit | Action::Label if open => at_least(role, MemberRole::Owner, |_| true),
+        Action::Edit | Action::Label => at_least(role, MemberRole::Moderator, |_| true),
         Action::Delete => match kind {
             RoomKind::Group | RoomKind::SelfNotes => at_least(role, MemberRole::Owner, |_| true),
             RoomKind::Duo => Verdict::Forbidden,
@@ -119,8 +126,13 @@ mod tests {
     use super::Verdict::{Allow, FixedMembership, Forbidden, Hidden, MembersOnly};
     use super::*;
 
-    const GROUP: Standing =
-        Standing { kind: RoomKind::Group, visibility: RoomVisibility::Private, role: None, is_admin: false };
+    const GROUP: Standing = Standing {
+        kind: RoomKind::Group,
+        visibility: RoomVisibility::Private,
+        open: false,
+        role: None,
+        is_admin: false,
+    };
 
     fn row(action: Action, at: impl Fn(Option<MemberRole>, bool) -> Standing) -> [Verdict; 6] {
         use MemberRole::{Member, Moderator, Owner, Reader};
@@ -154,10 +166,43 @@ mod tests {
             (Action::Remove(MemberRole::Moderator), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
             (Action::Remove(MemberRole::Owner), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
             (Action::Edit, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (Action::Label, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
         ];
         for (action, expected) in table {
             assert_eq!(row(action, at), expected, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn an_open_group_is_read_and_written_by_all_and_run_by_its_owner() {
+        for visibility in [RoomVisibility::Private, RoomVisibility::Public] {
+            let at = |role, is_admin| Standing { role, is_admin, visibility, open: true, ..GROUP };
+            let all = [Allow; 6];
+            let owners = [MembersOnly, Forbidden, Forbidden, Forbidden, Allow, Allow];
+            let table = [
+                // action                                  other   reader     member     moderator  owner  admin
+                (Action::See, all),
+                (Action::ListMembers, all),
+                (Action::Read, all),
+                (Action::Post, all),
+                (Action::Join, all),
+                (Action::Leave, [MembersOnly, Allow, Allow, Allow, Allow, MembersOnly]),
+                (
+                    Action::Invite(MemberRole::Member),
+                    [MembersOnly, Forbidden, Forbidden, Allow, Allow, MembersOnly],
+                ),
+                (
+                    Action::Remove(MemberRole::Member),
+                    [MembersOnly, Forbidden, Forbidden, Allow, Allow, Allow],
+                ),
+                (Action::Edit, owners),
+                (Action::Label, owners),
+                (Action::Delete, owners),
+            ];
+            for (action, expected) in table {
+                assert_eq!(row(action, at), expected, "{visibility:?} {action:?}");
+            }
         }
     }
 
@@ -195,6 +240,8 @@ mod tests {
             }
             assert_eq!(decide(owner, Action::Post), Allow);
             assert_eq!(decide(owner, Action::Edit), Forbidden);
+            assert_eq!(decide(owner, Action::Label), Allow);
+            assert_eq!(decide(Standing { role: None, ..owner }, Action::Label), Hidden);
         }
         let own = |kind| Standing { kind, role: Some(MemberRole::Owner), ..GROUP };
         assert_eq!(decide(own(RoomKind::SelfNotes), Action::Delete), Allow);

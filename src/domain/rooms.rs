@@ -61,6 +61,8 @@ pub struct Room {
     /// None: no limit.
     pub capacity: Option<i32>,
     pub password_hash: Option<String>,
+    /// Anyone signed in sees, reads and writes without joining. Settled when the room is made.
+    pub is_open: bool,
     pub invite_code: String,
     /// Position of the newest event.
     pub head: i64,
@@ -86,6 +88,36 @@ pub struct RoomView {
     pub room: Room,
     pub role: Option<MemberRole>,
 }
+
+/// A room by either of its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoomRef {
+    Key(RoomKey),
+    Id(Uuid),
+}
+
+/// What the callers of a dialect gave with a room, as they gave it, where the product has no word for it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RoomLabel {
+    /// Of a room of any kind; may be empty.
+    pub title: String,
+    /// A kind in the dialect's words; empty where it has none.
+    pub kind: String,
+    pub link: Option<String>,
+    /// Of any sign and size, and never enforced.
+    pub capacity: Option<i64>,
+}
+
+/// A room as a dialect shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoorRoomView {
+    pub view: RoomView,
+    /// None where the room was made by those who give no labels.
+    pub label: Option<RoomLabel>,
+}
+
+/// Characters of each text of a label.
+pub const LABEL_CHARS_MAX: usize = 255;
 
 /// One person's place in a room.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -61,6 +61,9 @@ pub enum Text {
     },
     Internal,
     LastOwner,
+    MemberKeyUnknown {
+        key: i64,
+    },
     MemberUnknown,
     MessageEmpty,
     NotAMember,
@@ -140,6 +143,7 @@ impl Text {
             Self::LastOwner => {
                 "A room keeps at least one owner. Make someone else an owner, or delete the room."
             }
+            Self::MemberKeyUnknown { key } => return format!("Nobody has the id {key}.").into(),
             Self::MemberUnknown => "One of these people does not exist.",
             Self::MessageEmpty => "A message needs a text.",
             Self::NotAMember => "Only members of this room may do that.",
@@ -209,6 +213,7 @@ impl Text {
             Self::IdInvalid { expected } => return format!("Este no es el id de {expected}.").into(),
             Self::Internal => "Algo falló aquí. El id de la petición le dice al operador dónde mirar.",
             Self::LastOwner => "Una sala conserva al menos un propietario. Nombra a otro, o borra la sala.",
+            Self::MemberKeyUnknown { key } => return format!("Nadie tiene el id {key}.").into(),
             Self::MemberUnknown => "Una de estas personas no existe.",
             Self::MessageEmpty => "Un mensaje necesita texto.",
             Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",

@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::app::messages::{MessageList, PostMessage, Posted, Sent, log_place};
 use crate::domain;
 use crate::domain::ids::GlobalId;
+use crate::domain::messages::Blank;
 use crate::domain::paging::{List, Page, PageArgs, Place};
 use crate::domain::rooms::RoomView;
 use crate::error::Error;
@@ -206,7 +207,9 @@ impl MessageMutation {
         let SendMessageInput { room_id, text, client_message_id } = input;
         let outcome = async {
             let room = GlobalId::room(&room_id, "roomId")?;
-            app(ctx).post(viewer(ctx), room, PostMessage { text, client_message_id }).await
+            app(ctx)
+                .post(viewer(ctx), room, PostMessage { text, client_message_id, blank: Blank::Refused })
+                .await
         };
         SendMessagePayload::of(ctx, outcome.await)
     }
@@ -220,7 +223,9 @@ impl MessageMutation {
         let SendDirectMessageInput { user_id, text, client_message_id } = input;
         let outcome = async {
             let to = GlobalId::user(&user_id, "userId")?;
-            app(ctx).post_direct(viewer(ctx), to, PostMessage { text, client_message_id }).await
+            app(ctx)
+                .post_direct(viewer(ctx), to, PostMessage { text, client_message_id, blank: Blank::Refused })
+                .await
         };
         SendMessagePayload::of(ctx, outcome.await)
     }

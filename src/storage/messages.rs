@@ -50,9 +50,9 @@ impl From<MessageRow> for Message {
 /// A message with its sender, read in one statement.
 pub type Sent = (Message, Option<User>);
 
-type SentRow = (MessageRow, Option<UserRow>);
+pub(super) type SentRow = (MessageRow, Option<UserRow>);
 
-fn sent((message, sender): SentRow) -> Sent {
+pub(super) fn sent((message, sender): SentRow) -> Sent {
     (message.into(), sender.map(User::from))
 }
 
@@ -104,15 +104,18 @@ pub async fn find_by_client_id(
     Ok(row.map(Message::from))
 }
 
-/// Several messages, each only if `viewer` is in its room.
+/// Several messages, each only if `viewer` is in its room, or the room is open.
 pub async fn get_many(conn: &mut Conn, keys: &[MessageKey], viewer: UserKey) -> Result<Vec<Sent>> {
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
     let rows: Vec<SentRow> = run!(conn, db => messages::table
         .inner_join(rooms::table)
-        .inner_join(members::table.on(members::room_key.eq(messages::room_key)))
+        .left_join(
+            members::table.on(members::room_key.eq(messages::room_key).and(members::user_key.eq(viewer.0))),
+        )
         .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
         .filter(messages::key.eq_any(&keys))
-        .filter(members::user_key.eq(viewer.0).and(rooms::deleted_at.is_null()))
+        .filter(members::key.nullable().is_not_null().or(rooms::is_open))
+        .filter(rooms::deleted_at.is_null())
         .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
         .load(db))?;
     Ok(rows.into_iter().map(sent).collect())

@@ -41,12 +41,14 @@ pub(super) struct RoomRow {
     member_count: i32,
     created_by: Option<i64>,
     created_at: At,
+    is_open: bool,
 }
 
 impl From<RoomRow> for Room {
     fn from(row: RoomRow) -> Self {
         let RoomRow { key, id, kind, name, description, visibility, capacity, password_hash, .. } = row;
-        let RoomRow { invite_code, head, last_seq, activity, member_count, created_by, created_at, .. } = row;
+        let RoomRow { invite_code, head, last_seq, activity, member_count, .. } = row;
+        let RoomRow { created_by, created_at, is_open, .. } = row;
         Self {
             key: RoomKey(key),
             id: id.into(),
@@ -56,6 +58,7 @@ impl From<RoomRow> for Room {
             visibility: visibility.into(),
             capacity,
             password_hash,
+            is_open,
             invite_code,
             head,
             last_seq,
@@ -79,6 +82,7 @@ macro_rules! seen_by {
         )
     };
 }
+pub(super) use seen_by;
 
 type ViewRow = (RoomRow, Option<RoleColumn>);
 
@@ -96,6 +100,7 @@ pub struct NewRoom {
     pub visibility: RoomVisibility,
     pub capacity: Option<i32>,
     pub password_hash: Option<String>,
+    pub is_open: bool,
     pub invite_code: String,
     /// The two of a DUO room, or the one of a SELF room twice.
     pub pair: Option<Pair>,
@@ -130,6 +135,7 @@ pub async fn insert(conn: &mut Conn, new: &NewRoom) -> Result<Option<Room>> {
             rooms::password_hash.eq(new.password_hash.as_deref()),
             rooms::invite_code.eq(&new.invite_code),
             (
+                rooms::is_open.eq(new.is_open),
                 rooms::pair_low.eq(new.pair.map(|pair| pair.low)),
                 rooms::pair_high.eq(new.pair.map(|pair| pair.high)),
                 rooms::head.eq(0),

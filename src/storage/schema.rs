@@ -35,6 +35,7 @@ table! {
         is_admin -> Bool,
         disabled_at -> Nullable<Instant>,
         created_at -> Instant,
+        first_name_key -> Text,
     }
 }
 
@@ -103,6 +104,18 @@ table! {
         created_by -> Nullable<BigInt>,
         created_at -> Instant,
         deleted_at -> Nullable<Instant>,
+        is_open -> Bool,
+    }
+}
+
+table! {
+    room_labels (room_key) {
+        room_key -> BigInt,
+        door -> Text,
+        title -> Text,
+        kind -> Text,
+        link -> Nullable<Text>,
+        capacity -> Nullable<BigInt>,
     }
 }
 
@@ -158,14 +171,16 @@ joinable!(members -> rooms (room_key));
 joinable!(messages -> users (sender_key));
 joinable!(messages -> rooms (room_key));
 joinable!(room_events -> rooms (room_key));
+joinable!(room_labels -> rooms (room_key));
 
 allow_tables_to_appear_in_same_query!(
     members,
     messages,
     refresh_tokens,
     room_events,
+    room_labels,
     rooms,
     session_keys,
     sessions,
-    users
+    users,
 );

@@ -81,6 +81,7 @@ struct NameKeys {
     username_key: String,
     display_key: String,
     last_name_key: String,
+    first_name_key: String,
 }
 
 impl NameKeys {
@@ -89,6 +90,7 @@ impl NameKeys {
             username_key: fold(username),
             display_key: fold(&display_name(username, first_name, last_name)),
             last_name_key: fold(last_name),
+            first_name_key: fold(first_name),
         }
     }
 }

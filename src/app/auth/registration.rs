@@ -104,7 +104,7 @@ impl App {
                 Box::pin(async move {
                     let user = insert(conn, new, names, username.as_deref(), email_claim).await?;
                     if let Some(title) = notes {
-                        notes_room(conn, user.key, title, now).await?;
+                        notes_room(conn, user.key, door, title, now).await?;
                     }
                     Ok(user)
                 })

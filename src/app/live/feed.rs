@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::live::{Moment, Resume, RoomName, Told};
 use crate::clock::Timestamp;
 use crate::domain::events::{LogPlace, RoomChange};
+use crate::domain::ids::UserKey;
 use crate::domain::rooms::Room;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
@@ -25,6 +26,8 @@ pub struct RoomFeed {
     app: Arc<App>,
     caller: SignedIn,
     room: RoomName,
+    /// Whose leaving ends the feed.
+    leaver: UserKey,
     reader: Reader,
     /// Up to here the log was written before the reader came, who was let in knowing it.
     head: LogPlace,
@@ -57,7 +60,8 @@ impl RoomFeed {
         head: LogPlace,
         backlog: i64,
     ) -> Self {
-        Self { app, caller, room: RoomName::of(room), reader, head, stage: Stage::Starting, backlog }
+        let leaver = leaver(caller, room);
+        Self { app, caller, room: RoomName::of(room), leaver, reader, head, stage: Stage::Starting, backlog }
     }
 
     /// One without marks, for a feed of many rooms that makes its own.
@@ -68,7 +72,13 @@ impl RoomFeed {
         reader: Reader,
         head: LogPlace,
     ) -> Self {
-        Self { app, caller, room: RoomName::of(room), reader, head, stage: Stage::Live, backlog: 0 }
+        let leaver = leaver(caller, room);
+        Self { app, caller, room: RoomName::of(room), leaver, reader, head, stage: Stage::Live, backlog: 0 }
+    }
+
+    /// Ends with the reader's membership, whether or not they may read on.
+    pub(super) fn of_member(self) -> Self {
+        Self { leaver: self.caller.user, ..self }
     }
 
     pub fn room(&self) -> RoomName {
@@ -113,7 +123,7 @@ impl RoomFeed {
             }
             Stage::Replaying | Stage::Live => {}
         }
-        match self.reader.take(TAKE_MAX, self.caller.user, self.head.position) {
+        match self.reader.take(TAKE_MAX, self.leaver, self.head.position) {
             Take::Level => Ok(Ready::Level),
             Take::Gone => Err(left()),
             Take::Events(entries) => Ok(Ready::Told(self.tell(entries))),
@@ -167,7 +177,7 @@ impl RoomFeed {
         }
         let attached = self.app.hub.attach(self.room.key);
         let _turn = attached.backfill().await;
-        let taken = self.reader.take(TAKE_MAX, self.caller.user, self.head.position);
+        let taken = self.reader.take(TAKE_MAX, self.leaver, self.head.position);
         match taken {
             Take::Events(entries) => Ok(self.tell(entries)),
             Take::Gone => Err(left()),
@@ -189,7 +199,7 @@ impl RoomFeed {
             });
             self.reader.prepend(&entries.collect::<Vec<_>>(), start);
             // From the ring they are rendered once for all who missed them.
-            if let Take::Events(entries) = self.reader.take(TAKE_MAX, self.caller.user, self.head.position) {
+            if let Take::Events(entries) = self.reader.take(TAKE_MAX, self.leaver, self.head.position) {
                 return Ok(self.tell(entries));
             }
         }
@@ -223,6 +233,11 @@ impl RoomFeed {
             }
         }
     }
+}
+
+/// In an open room one reads on without being a member. Nobody has the key 0.
+fn leaver(caller: SignedIn, room: &Room) -> UserKey {
+    if room.is_open { UserKey(0) } else { caller.user }
 }
 
 fn left() -> Error {

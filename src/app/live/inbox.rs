@@ -288,7 +288,8 @@ impl InboxFeed {
             attached => attached?,
         };
         let feed =
-            RoomFeed::quiet(Arc::clone(&self.app), self.caller, &view.room, attached.reader(start), head);
+            RoomFeed::quiet(Arc::clone(&self.app), self.caller, &view.room, attached.reader(start), head)
+                .of_member();
         self.feeds.insert(room, feed);
         self.places.insert(room, start);
         self.ready.push_back(room);

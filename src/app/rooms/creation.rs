@@ -8,12 +8,14 @@ use crate::app::{App, person};
 use crate::auth::random;
 use crate::domain::Timestamp;
 use crate::domain::ids::UserKey;
-use crate::domain::rooms::{DESCRIPTION_CHARS_MAX, MemberRole, Room, RoomKind, RoomView, RoomVisibility};
-use crate::domain::sessions::{SignedIn, Viewer};
+use crate::domain::rooms::{
+    DESCRIPTION_CHARS_MAX, MemberRole, Room, RoomKind, RoomLabel, RoomView, RoomVisibility,
+};
+use crate::domain::sessions::{Door, SignedIn, Viewer};
 use crate::domain::users::{User, check_text};
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::rooms::{NewRoom, Pair};
-use crate::storage::{Conn, rooms, users};
+use crate::storage::{Conn, labels, rooms, users};
 
 /// A room, as asked for.
 #[derive(Debug, Clone)]
@@ -36,8 +38,7 @@ impl App {
             Some(password) => Some(self.passwords.hash(password.clone()).await?),
             None => None,
         };
-        let now = self.clock.now();
-        let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
+        let stamp = Stamp::new(self.clock.now());
         self.store
             .write(move |conn| {
                 Box::pin(async move {
@@ -79,10 +80,16 @@ impl App {
 }
 
 /// What a new room gets from outside the transaction.
-struct Stamp {
-    id: Uuid,
-    invite_code: String,
-    at: Timestamp,
+pub(super) struct Stamp {
+    pub(super) id: Uuid,
+    pub(super) invite_code: String,
+    pub(super) at: Timestamp,
+}
+
+impl Stamp {
+    pub(super) fn new(at: Timestamp) -> Self {
+        Self { id: random::uuid_v7(at), invite_code: random::invite_code(), at }
+    }
 }
 
 /// The people a new room begins with besides its maker, each once.
@@ -127,6 +134,7 @@ async fn open_room(
         visibility: if group { request.visibility } else { RoomVisibility::Private },
         capacity: request.capacity.filter(|_| group),
         password_hash: password_hash.filter(|_| group),
+        is_open: false,
         invite_code: stamp.invite_code,
         pair,
         created_by: caller,
@@ -156,44 +164,48 @@ async fn open_room(
     }
 }
 
-/// The DUO room of two people, made if need be. For use inside a transaction.
+/// The DUO room of two people, or the SELF room of one, and whether it was made now. For use inside a
+/// transaction.
 pub(in crate::app) async fn direct_room(
     conn: &mut Conn,
     caller: SignedIn,
     other: User,
     now: Timestamp,
-) -> Result<Room> {
+) -> Result<(Room, bool)> {
+    let (kind, others) =
+        if other.key == caller.user { (RoomKind::SelfNotes, vec![]) } else { (RoomKind::Duo, vec![other]) };
     let request = CreateRoom {
-        kind: RoomKind::Duo,
+        kind,
         name: None,
-        member_ids: vec![other.id],
-        description: String::new(),
-        visibility: RoomVisibility::Private,
-        capacity: None,
-        password: None,
-    };
-    let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
-    let (room, _) = open_room(conn, caller.user, request, vec![other], None, stamp).await?;
-    Ok(room)
-}
-
-/// The SELF room of a new account. For use inside a transaction.
-pub(in crate::app) async fn notes_room(
-    conn: &mut Conn,
-    owner: UserKey,
-    title: String,
-    now: Timestamp,
-) -> Result<Room> {
-    let request = CreateRoom {
-        kind: RoomKind::SelfNotes,
-        name: Some(title),
         member_ids: Vec::new(),
         description: String::new(),
         visibility: RoomVisibility::Private,
         capacity: None,
         password: None,
     };
-    let stamp = Stamp { id: random::uuid_v7(now), invite_code: random::invite_code(), at: now };
-    let (room, _) = open_room(conn, owner, request, Vec::new(), None, stamp).await?;
+    open_room(conn, caller.user, request, others, None, Stamp::new(now)).await
+}
+
+/// The SELF room of an account that was made at a door, with the title it has there. For use inside a
+/// transaction.
+pub(in crate::app) async fn notes_room(
+    conn: &mut Conn,
+    owner: UserKey,
+    door: Door,
+    title: String,
+    now: Timestamp,
+) -> Result<Room> {
+    let request = CreateRoom {
+        kind: RoomKind::SelfNotes,
+        name: None,
+        member_ids: Vec::new(),
+        description: String::new(),
+        visibility: RoomVisibility::Private,
+        capacity: None,
+        password: None,
+    };
+    let (room, _) = open_room(conn, owner, request, Vec::new(), None, Stamp::new(now)).await?;
+    let label = RoomLabel { title, kind: "SELF".to_owned(), link: None, capacity: None };
+    labels::put(conn, room.key, door, &label).await?;
     Ok(room)
 }

@@ -187,7 +187,7 @@ const USER_FIELDS: [(&str, &str, [&str; 5]); 14] = [
 ];
 
 /// Of the private room.
-const ROOM_FIELDS: [(&str, &str, [&str; 5]); 17] = [
+const ROOM_FIELDS: [(&str, &str, [&str; 5]); 18] = [
     ("Room.capacity", "/room/capacity", SEEN),
     ("Room.createdAt", "/room/createdAt", SEEN),
     ("Room.createdBy", "/room/createdBy", SEEN),
@@ -197,6 +197,7 @@ const ROOM_FIELDS: [(&str, &str, [&str; 5]); 17] = [
     ("Room.headCursor", "/room/headCursor", SEEN),
     ("Room.id", "/room/id", SEEN),
     ("Room.inviteUrl", "/room/inviteUrl", ["UNAUTHENTICATED", "null", "null", "OK", "null"]),
+    ("Room.isOpen", "/room/isOpen", SEEN),
     ("Room.kind", "/room/kind", SEEN),
     ("Room.lastMessage", "/room/lastMessage", MEMBERS),
     ("Room.memberCount", "/room/memberCount", SEEN),

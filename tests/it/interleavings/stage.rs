@@ -16,6 +16,7 @@ use tertulia::auth::{KeySource, Keys, PasswordOptions, Passwords, Tokens};
 use tertulia::clock::Clock;
 use tertulia::domain::events::{LogPlace, News};
 use tertulia::domain::ids::{RoomKey, SessionKey};
+use tertulia::domain::messages::Blank;
 use tertulia::domain::paging::Epoch;
 use tertulia::domain::rooms::{MemberRole, RoomKind, RoomView, RoomVisibility};
 use tertulia::domain::sessions::{SignedIn, Viewer};
@@ -229,7 +230,7 @@ impl<'t> Stage<'t> {
     }
 
     pub async fn post_into(&self, room: Uuid, text: &str) {
-        let request = PostMessage { text: text.to_owned(), client_message_id: None };
+        let request = PostMessage { text: text.to_owned(), client_message_id: None, blank: Blank::Refused };
         self.theatre.app.post(&self.owner, room, request).await.unwrap();
     }
 
