@@ -264,7 +264,7 @@ impl App {
     }
 
     /// Makes this node look every session up again.
-    fn forget_sessions(&self) {
+    pub(in crate::app) fn forget_sessions(&self) {
         self.sessions.invalidate_all();
     }
 }

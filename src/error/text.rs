@@ -61,6 +61,7 @@ pub enum Text {
     Internal,
     LastOwner,
     MemberUnknown,
+    MessageDeleted,
     MessageEmpty,
     NotAMember,
     NotAllowed,
@@ -138,6 +139,7 @@ impl Text {
                 "A room keeps at least one owner. Make someone else an owner, or delete the room."
             }
             Self::MemberUnknown => "One of these people does not exist.",
+            Self::MessageDeleted => "This message was deleted.",
             Self::MessageEmpty => "A message needs a text.",
             Self::NotAMember => "Only members of this room may do that.",
             Self::NotAllowed => "You may not do that.",
@@ -203,6 +205,7 @@ impl Text {
             Self::Internal => "Algo falló aquí. El id de la petición le dice al operador dónde mirar.",
             Self::LastOwner => "Una sala conserva al menos un propietario. Nombra a otro, o borra la sala.",
             Self::MemberUnknown => "Una de estas personas no existe.",
+            Self::MessageDeleted => "Este mensaje fue borrado.",
             Self::MessageEmpty => "Un mensaje necesita texto.",
             Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",
             Self::NotAllowed => "No puedes hacer eso.",
