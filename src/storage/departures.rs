@@ -86,7 +86,9 @@ pub async fn unname(conn: &mut Conn, user: UserKey, limit: i64) -> Result<usize>
 ///
 /// On PostgreSQL the row is locked before its memberships are looked for, so nobody can add one unseen.
 pub async fn finish(conn: &mut Conn, user: UserKey) -> Result<bool> {
-    if let Engined::Postgres(db) = conn.count_statement() {
+    if conn.has_other_writers()
+        && let Engined::Postgres(db) = conn.count_statement()
+    {
         let row = users::table.find(user.0).select(users::key).for_update();
         diesel_async::RunQueryDsl::execute(row, db).await?;
     }

@@ -1,6 +1,7 @@
 //! Changing what was sent: another text, or none.
 
 use crate::app::{App, allow, person};
+use crate::clock::Timestamp;
 use crate::domain::events::Amendment;
 use crate::domain::ids::MessageKey;
 use crate::domain::messages::{Message, MessageEdit, check_message_text};
@@ -25,7 +26,7 @@ impl App {
         self.store
             .write(move |conn| {
                 Box::pin(async move {
-                    let held = Held::of(conn, &viewer, caller, key).await?;
+                    let held = Held::of(conn, &viewer, caller, key, &[Action::Read]).await?;
                     allow(held.standing, Action::EditMessage { own: held.own })?;
                     let message = held.message;
                     if message.deleted_at.is_some() {
@@ -55,7 +56,9 @@ impl App {
         self.store
             .write(move |conn| {
                 Box::pin(async move {
-                    let held = Held::of(conn, &viewer, caller, key).await?;
+                    // Administrators delete what they may not read.
+                    let unread = Action::DeleteMessage { own: false, theirs: MemberRole::Owner };
+                    let held = Held::of(conn, &viewer, caller, key, &[Action::Read, unread]).await?;
                     let action = Action::DeleteMessage { own: held.own, theirs: held.theirs(conn).await? };
                     allow(held.standing, action)?;
                     let message = held.message;
@@ -92,18 +95,24 @@ struct Held {
 }
 
 impl Held {
-    async fn of(conn: &mut Conn, viewer: &Viewer, caller: SignedIn, key: MessageKey) -> Result<Self> {
+    /// One that the viewer may do one of `sights` to. A message of a room that one may not read is no
+    /// message at all.
+    async fn of(
+        conn: &mut Conn,
+        viewer: &Viewer,
+        caller: SignedIn,
+        key: MessageKey,
+        sights: &[Action],
+    ) -> Result<Self> {
         let missing = || Error::not_found().at("messageId");
         let room = messages::room_of(conn, key).await?.ok_or_else(missing)?;
         let view = rooms::lock(conn, room, caller.user).await?.ok_or_else(missing)?;
-        // Another may have changed it before the room was held.
-        let message = messages::get(conn, key).await?.ok_or_else(missing)?;
         let standing = Standing::of(viewer, &view.room, view.role);
-        // A message of a room that one may not read is no message at all. Administrators delete unread.
-        let erases = Action::DeleteMessage { own: false, theirs: MemberRole::Owner };
-        if ![Action::Read, erases].iter().any(|action| decide(standing, *action) == Verdict::Allow) {
+        if !sights.iter().any(|action| decide(standing, *action) == Verdict::Allow) {
             return Err(missing());
         }
+        // Another may have changed it before the room was held.
+        let message = messages::get(conn, key).await?.ok_or_else(missing)?;
         Ok(Self { own: message.sender == Some(caller.user), message, standing })
     }
 
@@ -123,7 +132,7 @@ async fn amend(
     caller: SignedIn,
     how: Amendment,
     message: Message,
-    at: crate::clock::Timestamp,
+    at: Timestamp,
 ) -> Result<Message> {
     messages::update(conn, &message).await?;
     let place = rooms::next_position(conn, message.room).await?;

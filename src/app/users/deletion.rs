@@ -107,8 +107,7 @@ async fn leave_one(conn: &mut Conn, user: UserKey, actor: Option<UserKey>, at: T
     Ok(true)
 }
 
-/// Takes the next position of the room's log for a change. One by the account itself names nobody, since
-/// the name would have to be taken away again.
+/// Takes the next position of the room's log for a change.
 async fn tell(
     conn: &mut Conn,
     room: RoomKey,
