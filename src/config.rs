@@ -181,6 +181,7 @@ pub struct Chat {
     pub text_bytes_max: usize,
     pub room_name_chars_max: usize,
     pub members_per_call_max: usize,
+    pub edits_kept_max: usize,
     pub page_default: usize,
     pub page_max: usize,
 }

@@ -113,7 +113,7 @@ impl Hub {
         }
         let (topic, member) = match &news {
             News::Room(event) => (Topic::Room(event.room), event.change().and_then(RoomChange::member)),
-            News::SessionEnded(_) => (Topic::Everyone, None),
+            News::SessionEnded(_) | News::AccountGone(_) => (Topic::Everyone, None),
         };
         // Nothing in a word can fail to be written.
         let Ok(payload) = serde_json::to_vec(&Word::News(news)) else { return };
@@ -149,6 +149,10 @@ impl Hub {
                 self.presence.see(event);
             }
             News::SessionEnded(session) => self.sessions.end(*session),
+            News::AccountGone(user) => {
+                let logs: Vec<Arc<RoomLog>> = self.rooms().values().cloned().collect();
+                logs.iter().for_each(|log| log.unname(*user));
+            }
         }
     }
 

@@ -6,6 +6,8 @@
 #[macro_use]
 mod query;
 
+pub mod departures;
+pub mod edits;
 mod errors;
 pub mod gather;
 pub mod labels;

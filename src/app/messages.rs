@@ -1,5 +1,6 @@
-//! Messages: sending, and reading history.
+//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`.
 
+mod editing;
 mod posting;
 
 use uuid::Uuid;

@@ -1,5 +1,7 @@
 //! People: looking them up, listing them, and editing a profile.
 
+mod deletion;
+
 use uuid::Uuid;
 
 use crate::app::{App, person};

@@ -188,6 +188,7 @@ impl Chat {
             text_bytes_max: r.number("chat.text_bytes_max", 1..=4_000_000),
             room_name_chars_max: r.number("chat.room_name_chars_max", 1..=255),
             members_per_call_max: r.number("chat.members_per_call_max", 1..=1000),
+            edits_kept_max: r.number("chat.edits_kept_max", 0..=1000),
             page_default,
             page_max,
         }

@@ -35,6 +35,13 @@ impl RoomChange {
     }
 }
 
+/// What became of a message after it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Amendment {
+    Edited,
+    Deleted,
+}
+
 /// What an event says happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Happening {
@@ -43,6 +50,12 @@ pub enum Happening {
     Change {
         actor: Option<UserKey>,
         change: RoomChange,
+    },
+    /// A message was edited or deleted; as it has been since, as far as that is known.
+    Amended {
+        actor: Option<UserKey>,
+        how: Amendment,
+        message: Message,
     },
 }
 
@@ -71,13 +84,39 @@ impl RoomEvent {
     pub const fn message(&self) -> Option<&Message> {
         match &self.what {
             Happening::Message(message) => Some(message),
+            Happening::Change { .. } | Happening::Amended { .. } => None,
+        }
+    }
+
+    /// The message that an event shows: the one that is new, or that was edited or deleted.
+    pub const fn carried(&self) -> Option<&Message> {
+        match &self.what {
+            Happening::Message(message) | Happening::Amended { message, .. } => Some(message),
             Happening::Change { .. } => None,
+        }
+    }
+
+    /// The message that the event says was edited or deleted.
+    pub const fn amended(&self) -> Option<&Message> {
+        match &self.what {
+            Happening::Amended { message, .. } => Some(message),
+            Happening::Message(_) | Happening::Change { .. } => None,
+        }
+    }
+
+    /// Shows a newer copy of its message from now on, where it is about that one and has an older copy.
+    pub fn renew(&mut self, newer: &Message) {
+        if let Happening::Message(message) | Happening::Amended { message, .. } = &mut self.what
+            && message.key == newer.key
+            && message.revision < newer.revision
+        {
+            message.clone_from(newer);
         }
     }
 
     pub const fn change(&self) -> Option<RoomChange> {
         match self.what {
-            Happening::Message(_) => None,
+            Happening::Message(_) | Happening::Amended { .. } => None,
             Happening::Change { change, .. } => Some(change),
         }
     }
@@ -85,7 +124,7 @@ impl RoomEvent {
     /// The person an event shows: a message's sender, or whose membership changed.
     pub const fn person(&self) -> Option<UserKey> {
         match &self.what {
-            Happening::Message(message) => message.sender,
+            Happening::Message(message) | Happening::Amended { message, .. } => message.sender,
             Happening::Change { change, .. } => change.member(),
         }
     }
@@ -129,4 +168,6 @@ pub enum News {
     Room(RoomEvent),
     /// A session is over; its connections end.
     SessionEnded(SessionKey),
+    /// An account is gone; what it sent stays, without its name.
+    AccountGone(UserKey),
 }

@@ -104,6 +104,14 @@ impl GlobalId {
             _ => Err(wrong("room", field)),
         }
     }
+
+    /// The message behind an id given as an input.
+    pub fn message(text: &str, field: &'static str) -> Result<MessageKey> {
+        match Self::decode(text) {
+            Some(Self::Message(key)) => Ok(key),
+            _ => Err(wrong("message", field)),
+        }
+    }
 }
 
 fn wrong(expected: &'static str, field: &'static str) -> Error {

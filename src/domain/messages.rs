@@ -20,6 +20,21 @@ pub struct Message {
     pub text: String,
     pub created_at: Timestamp,
     pub client_message_id: Option<String>,
+    pub edited_at: Option<Timestamp>,
+    /// Set once deleted; the text is empty then.
+    pub deleted_at: Option<Timestamp>,
+    /// How often it was edited or deleted: of two copies the one with more is the newer.
+    #[serde(default)]
+    pub revision: i32,
+}
+
+/// A text that a message had before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageEdit {
+    pub message: MessageKey,
+    pub text: String,
+    /// When another text took its place.
+    pub edited_at: Timestamp,
 }
 
 /// How long a text may be.

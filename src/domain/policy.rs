@@ -23,6 +23,15 @@ pub enum Action {
     /// Change what a dialect's callers call it, which in a room of two is nobody's name but theirs.
     Label,
     Delete,
+    /// Give a message another text; `own` for one that the viewer sent.
+    EditMessage {
+        own: bool,
+    },
+    /// Delete a message of one's own, or of someone who has this role; who is out has the least.
+    DeleteMessage {
+        own: bool,
+        theirs: MemberRole,
+    },
 }
 
 /// What the viewer is to the room.
@@ -77,6 +86,16 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
             Some(MemberRole::Reader) => Verdict::Forbidden,
             Some(MemberRole::Owner | MemberRole::Moderator | MemberRole::Member) => Verdict::Allow,
         },
+        Action::EditMessage { own } => match decide(standing, Action::Post) {
+            Verdict::Allow => allow_if(own, Verdict::Forbidden),
+            refused => refused,
+        },
+        Action::DeleteMessage { .. } if is_admin => Verdict::Allow,
+        Action::DeleteMessage { own, theirs } => match decide(standing, Action::Read) {
+            Verdict::Allow if own => Verdict::Allow,
+            Verdict::Allow => outranks(role, theirs),
+            refused => refused,
+        },
         Action::Join | Action::Leave | Action::Invite(_) | Action::Remove(_) if kind != RoomKind::Group => {
             Verdict::FixedMembership
         }
@@ -84,9 +103,7 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
         Action::Leave => allow_if(role.is_some(), Verdict::MembersOnly),
         Action::Invite(given) => at_least(role, MemberRole::Moderator, |own| own.rank() >= given.rank()),
         Action::Remove(_) if is_admin => Verdict::Allow,
-        Action::Remove(theirs) => at_least(role, MemberRole::Moderator, |own| {
-            own == MemberRole::Owner || own.rank() > theirs.rank()
-        }),
+        Action::Remove(theirs) => outranks(role, theirs),
         // These rooms have no name or terms of their own, and nobody may make them public.
         Action::Edit if kind != RoomKind::Group => Verdict::Forbidden,
         Action::Edit | Action::Label | Action::Delete if is_admin => Verdict::Allow,
@@ -114,6 +131,11 @@ fn allow_if(allowed: bool, otherwise: Verdict) -> Verdict {
     if allowed { Verdict::Allow } else { otherwise }
 }
 
+/// An owner acts on anyone, a moderator on those below.
+fn outranks(role: Option<MemberRole>, theirs: MemberRole) -> Verdict {
+    at_least(role, MemberRole::Moderator, |own| own == MemberRole::Owner || own.rank() > theirs.rank())
+}
+
 fn at_least(role: Option<MemberRole>, needed: MemberRole, also: impl FnOnce(MemberRole) -> bool) -> Verdict {
     match role {
         None => Verdict::MembersOnly,
@@ -133,6 +155,14 @@ mod tests {
         role: None,
         is_admin: false,
     };
+
+    fn own(theirs: MemberRole) -> Action {
+        Action::DeleteMessage { own: true, theirs }
+    }
+
+    fn foreign(theirs: MemberRole) -> Action {
+        Action::DeleteMessage { own: false, theirs }
+    }
 
     fn row(action: Action, at: impl Fn(Option<MemberRole>, bool) -> Standing) -> [Verdict; 6] {
         use MemberRole::{Member, Moderator, Owner, Reader};
@@ -168,6 +198,16 @@ mod tests {
             (Action::Edit, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Label, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::EditMessage { own: true }, [Hidden, Forbidden, Allow, Allow, Allow, MembersOnly]),
+            (
+                Action::EditMessage { own: false },
+                [Hidden, Forbidden, Forbidden, Forbidden, Forbidden, MembersOnly],
+            ),
+            (own(MemberRole::Member), [Hidden, Allow, Allow, Allow, Allow, Allow]),
+            (foreign(MemberRole::Reader), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (foreign(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (foreign(MemberRole::Moderator), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (foreign(MemberRole::Owner), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
         ];
         for (action, expected) in table {
             assert_eq!(row(action, at), expected, "{action:?}");
@@ -220,6 +260,9 @@ mod tests {
             (Action::Remove(MemberRole::Reader), MembersOnly),
             (Action::Edit, MembersOnly),
             (Action::Delete, MembersOnly),
+            (Action::EditMessage { own: true }, MembersOnly),
+            (own(MemberRole::Member), MembersOnly),
+            (foreign(MemberRole::Member), MembersOnly),
         ];
         for (action, expected) in others {
             assert_eq!(decide(at(None, false), action), expected, "{action:?}");
@@ -239,6 +282,9 @@ mod tests {
                 assert_eq!(decide(owner, action), FixedMembership, "{kind:?} {action:?}");
             }
             assert_eq!(decide(owner, Action::Post), Allow);
+            let one_of_two = Standing { kind, role: Some(MemberRole::Member), ..GROUP };
+            assert_eq!(decide(one_of_two, own(MemberRole::Member)), Allow);
+            assert_eq!(decide(one_of_two, foreign(MemberRole::Member)), Forbidden);
             assert_eq!(decide(owner, Action::Edit), Forbidden);
             assert_eq!(decide(owner, Action::Label), Allow);
             assert_eq!(decide(Standing { role: None, ..owner }, Action::Label), Hidden);

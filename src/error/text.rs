@@ -65,6 +65,7 @@ pub enum Text {
         key: i64,
     },
     MemberUnknown,
+    MessageDeleted,
     MessageEmpty,
     NotAMember,
     NotAllowed,
@@ -145,6 +146,7 @@ impl Text {
             }
             Self::MemberKeyUnknown { key } => return format!("Nobody has the id {key}.").into(),
             Self::MemberUnknown => "One of these people does not exist.",
+            Self::MessageDeleted => "This message was deleted.",
             Self::MessageEmpty => "A message needs a text.",
             Self::NotAMember => "Only members of this room may do that.",
             Self::NotAllowed => "You may not do that.",
@@ -215,6 +217,7 @@ impl Text {
             Self::LastOwner => "Una sala conserva al menos un propietario. Nombra a otro, o borra la sala.",
             Self::MemberKeyUnknown { key } => return format!("Nadie tiene el id {key}.").into(),
             Self::MemberUnknown => "Una de estas personas no existe.",
+            Self::MessageDeleted => "Este mensaje fue borrado.",
             Self::MessageEmpty => "Un mensaje necesita texto.",
             Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",
             Self::NotAllowed => "No puedes hacer eso.",

@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 
 use crate::app::live::{ChangePage, Moment, Resume, RoomName, Told};
-use crate::domain::events::RoomChange;
-use crate::domain::ids::{GlobalId, RoomKey};
+use crate::domain::events::{Amendment, Happening, RoomChange};
+use crate::domain::ids::{GlobalId, MessageKey, RoomKey};
 use crate::error::{Error, Result};
 use crate::graphql::context::app;
 use crate::graphql::error::Nullable;
@@ -28,6 +28,8 @@ pub(super) enum RoomEvent {
     CaughtUp(CaughtUp),
     HistoryTrimmed(HistoryTrimmed),
     MessageAdded(MessageAdded),
+    MessageChanged(MessageChanged),
+    MessageDeleted(MessageDeleted),
     MemberChanged(MemberChanged),
     RoomChanged(RoomChanged),
 }
@@ -74,6 +76,27 @@ pub(super) struct MessageAdded {
     message: Message,
     /// For Relay's @appendEdge.
     edge: MessageEdge,
+}
+
+/// A message was edited: the message as it is now.
+#[derive(SimpleObject)]
+pub(super) struct MessageChanged {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: ID,
+    message: Message,
+}
+
+/// Deleted: drop its text; its seq stays taken.
+#[derive(SimpleObject)]
+pub(super) struct MessageDeleted {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: ID,
+    message_id: ID,
+    seq: i64,
 }
 
 /// Someone joined, left or changed role.
@@ -197,38 +220,52 @@ impl RoomEvent {
             Moment::Appeared => changed(Some(name()?.key)),
             Moment::Vanished => changed(None),
             Moment::Activity(_) => Err(Error::internal("a room's activity was shown as an event")),
-            Moment::Event(entry) => match entry.event.change() {
-                Some(RoomChange::RoomEdited) => changed(Some(entry.event.room)),
-                Some(RoomChange::RoomDeleted) => changed(None),
-                Some(RoomChange::MemberSet { role, .. }) => {
-                    Self::member(shown, cursor, at.into(), room_id(name()?), Some(role.into()))
+            Moment::Event(entry) => match &entry.event.what {
+                Happening::Message(_) => Err(Error::internal("a message was shown as something else")),
+                Happening::Amended { how, message, .. } => {
+                    let (at, room_id) = (at.into(), room_id(name()?));
+                    Ok(match how {
+                        Amendment::Edited => {
+                            let sender = shown.person.as_deref().cloned();
+                            let message = Message::from((message.clone(), sender));
+                            Self::MessageChanged(MessageChanged { cursor, at, replayed, room_id, message })
+                        }
+                        Amendment::Deleted => {
+                            let (message_id, seq) = (message_id(message.key), message.seq);
+                            Self::MessageDeleted(MessageDeleted {
+                                cursor,
+                                at,
+                                replayed,
+                                room_id,
+                                message_id,
+                                seq,
+                            })
+                        }
+                    })
                 }
-                Some(RoomChange::MemberGone { .. }) => {
-                    Self::member(shown, cursor, at.into(), room_id(name()?), None)
+                Happening::Change { change, .. } => {
+                    let person = shown.person.as_deref().cloned();
+                    let role = match (*change, person) {
+                        (RoomChange::RoomDeleted, _) => return changed(None),
+                        (RoomChange::MemberSet { role, .. }, Some(person)) => (person, Some(role.into())),
+                        (RoomChange::MemberGone { .. }, Some(person)) => (person, None),
+                        // Whose account is gone cannot be named; that there are other members can be said.
+                        (RoomChange::RoomEdited, _)
+                        | (RoomChange::MemberSet { .. } | RoomChange::MemberGone { .. }, None) => {
+                            return changed(Some(entry.event.room));
+                        }
+                    };
+                    let (user, role): (_, Option<MemberRole>) = role;
+                    let (at, room_id, user) = (at.into(), room_id(name()?), user.into());
+                    Ok(Self::MemberChanged(MemberChanged { cursor, at, replayed, room_id, user, role }))
                 }
-                None => Err(Error::internal("a message was shown as something else")),
             },
         }
     }
+}
 
-    fn member(
-        shown: &Shown,
-        cursor: String,
-        at: DateTime,
-        room_id: ID,
-        role: Option<MemberRole>,
-    ) -> Result<Self> {
-        let person = shown.person.as_deref().cloned();
-        let user = person.ok_or_else(|| Error::internal("a member has no account"))?.into();
-        Ok(Self::MemberChanged(MemberChanged {
-            cursor,
-            at,
-            replayed: shown.told.replayed,
-            room_id,
-            user,
-            role,
-        }))
-    }
+fn message_id(key: MessageKey) -> ID {
+    ID(GlobalId::Message(key).encode())
 }
 
 fn room_id(name: RoomName) -> ID {

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::app::messages::{MessageList, Sent};
 use crate::app::rooms::MemberList;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::messages::MessageEdit;
 use crate::domain::paging::End;
 use crate::domain::rooms::RoomView;
 use crate::domain::sessions::Viewer;
@@ -100,6 +101,21 @@ impl Loader<MessageKey> for Batches {
 
     async fn load(&self, keys: &[MessageKey]) -> Result<HashMap<MessageKey, Sent>, Arc<Error>> {
         keyed(self.app.messages_by_key(&self.viewer, keys.to_vec()), |(message, _)| message.key).await
+    }
+}
+
+/// What a message said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct EditsOf(pub(super) MessageKey);
+
+impl Loader<EditsOf> for Batches {
+    type Value = Vec<MessageEdit>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[EditsOf]) -> Result<HashMap<EditsOf, Vec<MessageEdit>>, Arc<Error>> {
+        let messages = keys.iter().map(|key| key.0).collect();
+        let edits = self.app.message_edits(&self.viewer, messages).await.map_err(Arc::new)?;
+        Ok(grouped(edits.into_iter().map(|edit| (EditsOf(edit.message), edit))))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
 use crate::graphql::error::{Nullable, UserError, expose, settle, top_level};
 use crate::graphql::ids::DateTime;
-use crate::graphql::loaders::{HistoryEnd, load};
+use crate::graphql::loaders::{EditsOf, HistoryEnd, load};
 use crate::graphql::rooms::Room;
 use crate::graphql::users::User;
 
@@ -83,6 +83,36 @@ impl Message {
         let own = viewer(ctx).signed_in().is_some_and(|caller| Some(caller.user) == self.message.sender);
         self.message.client_message_id.as_deref().filter(|_| own)
     }
+
+    async fn edited_at(&self) -> Option<DateTime> {
+        self.message.edited_at.map(DateTime::from)
+    }
+
+    /// Set once deleted; seq stays, text and attachments are emptied.
+    async fn deleted_at(&self) -> Option<DateTime> {
+        self.message.deleted_at.map(DateTime::from)
+    }
+
+    /// What it said before, oldest first; the server keeps the newest few.
+    async fn edits(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<MessageEdit>> {
+        if self.message.edited_at.is_none() || self.message.deleted_at.is_some() {
+            return Ok(Vec::new());
+        }
+        let edits = load(ctx, EditsOf(self.message.key)).await?.unwrap_or_default();
+        let edit = |edit: domain::messages::MessageEdit| MessageEdit {
+            text: edit.text,
+            edited_at: edit.edited_at.into(),
+        };
+        Ok(edits.into_iter().map(edit).collect())
+    }
+}
+
+/// What a message said before.
+#[derive(SimpleObject)]
+pub(super) struct MessageEdit {
+    text: String,
+    /// When another text took its place.
+    edited_at: DateTime,
 }
 
 /// The cursor pages history, and resumes messageAdded and roomEvents.
@@ -194,6 +224,31 @@ impl SendMessagePayload {
     }
 }
 
+#[derive(InputObject)]
+pub(super) struct EditMessageInput {
+    message_id: ID,
+    text: String,
+}
+
+#[derive(SimpleObject, Default)]
+pub(super) struct EditMessagePayload {
+    message: Option<Message>,
+    errors: Vec<UserError>,
+}
+
+#[derive(InputObject)]
+pub(super) struct DeleteMessageInput {
+    message_id: ID,
+}
+
+#[derive(SimpleObject, Default)]
+pub(super) struct DeleteMessagePayload {
+    /// What is left of it: its place and number, without its text.
+    message: Option<Message>,
+    deleted_message_id: Option<ID>,
+    errors: Vec<UserError>,
+}
+
 #[derive(Debug, Default)]
 pub struct MessageMutation;
 
@@ -228,5 +283,41 @@ impl MessageMutation {
                 .await
         };
         SendMessagePayload::of(ctx, outcome.await)
+    }
+
+    /// Gives a message of your own another text. What it said before stays readable under edits.
+    async fn edit_message(
+        &self,
+        ctx: &Context<'_>,
+        input: EditMessageInput,
+    ) -> async_graphql::Result<EditMessagePayload> {
+        let outcome = async {
+            let key = GlobalId::message(&input.message_id, "messageId")?;
+            app(ctx).edit_message(viewer(ctx), key, input.text).await
+        };
+        Ok(match settle(ctx, outcome.await)? {
+            Ok(message) => EditMessagePayload { message: Some(message.into()), errors: Vec::new() },
+            Err(errors) => EditMessagePayload { errors, ..Default::default() },
+        })
+    }
+
+    /// Empties a message, for everyone and for good. Your own; in a room that you moderate others', too.
+    async fn delete_message(
+        &self,
+        ctx: &Context<'_>,
+        input: DeleteMessageInput,
+    ) -> async_graphql::Result<DeleteMessagePayload> {
+        let outcome = async {
+            let key = GlobalId::message(&input.message_id, "messageId")?;
+            app(ctx).delete_message(viewer(ctx), key).await
+        };
+        Ok(match settle(ctx, outcome.await)? {
+            Ok(message) => DeleteMessagePayload {
+                message: Some(message.into()),
+                deleted_message_id: Some(input.message_id),
+                errors: Vec::new(),
+            },
+            Err(errors) => DeleteMessagePayload { errors, ..Default::default() },
+        })
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::domain::events::{LogPlace, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::messages::Message;
 use crate::domain::users::User;
 use crate::hub::renders::Renders;
 use crate::hub::{Bounds, lock};
@@ -45,12 +46,16 @@ impl Entry {
     }
 
     fn build(event: RoomEvent, person: OnceLock<Option<Arc<User>>>) -> Arc<Self> {
+        Self::again(event, person, Instant::now())
+    }
+
+    fn again(event: RoomEvent, person: OnceLock<Option<Arc<User>>>, arrived: Instant) -> Arc<Self> {
         Arc::new(Self {
             event,
             person,
             renders: Renders::default(),
             rendered_bytes: AtomicUsize::new(0),
-            arrived: Instant::now(),
+            arrived,
         })
     }
 
@@ -76,7 +81,30 @@ impl Entry {
     }
 
     fn text_bytes(&self) -> usize {
-        self.event.message().map_or(0, |message| message.text.len())
+        self.event.carried().map_or(0, |message| message.text.len())
+    }
+
+    /// The same with a newer copy of its message, and nothing made of the older one; `None` when it shows
+    /// another message, or has that copy.
+    fn renewed(&self, newer: &Message) -> Option<Arc<Self>> {
+        let older = |own: &Message| own.key == newer.key && own.revision < newer.revision;
+        self.event.carried().is_some_and(older).then(|| {
+            let mut event = self.event.clone();
+            event.renew(newer);
+            Self::again(event, self.person.clone(), self.arrived)
+        })
+    }
+
+    /// The same without what was known of a person whose account is gone; `None` when it shows another.
+    fn unnamed(&self, gone: UserKey) -> Option<Arc<Self>> {
+        let shows = self.event.person() == Some(gone);
+        shows.then(|| Self::again(self.event.clone(), OnceLock::from(None), self.arrived))
+    }
+
+    /// Forgets what was made of it, which may show another message of the room as it was.
+    fn forget_renders(&self) {
+        self.renders.forget();
+        self.rendered_bytes.store(0, Ordering::Relaxed);
     }
 
     /// Whether it says that someone left, who had been let in knowing the log up to `since`.
@@ -135,6 +163,9 @@ impl RoomLog {
     pub(super) fn push(&self, event: RoomEvent) -> bool {
         self.change(|ring| {
             ring.heard = ring.heard.max(event.position);
+            if let Some(newer) = event.amended() {
+                ring.amend(newer);
+            }
             if event.position > ring.head().position && ring.early.len() < self.bounds.ring_events_max {
                 ring.early.insert(event.position, event);
             }
@@ -145,6 +176,11 @@ impl RoomLog {
     /// Says where the log ends by the database; tells whether events up to there are missing.
     pub(super) fn learn_head(&self, position: i64) -> bool {
         self.change(|ring| ring.heard = ring.heard.max(position))
+    }
+
+    /// Shows nothing more of a person whose account is gone.
+    pub(super) fn unname(&self, gone: UserKey) {
+        self.change(|ring| ring.replace(|entry| entry.unnamed(gone)));
     }
 
     /// Changes the ring, keeps it in its bounds, and wakes readers when it has grown.
@@ -217,7 +253,46 @@ impl Ring {
         self.anchored && self.heard > self.head().position
     }
 
+    /// Has everything in memory show a message as it is now, so that whoever is behind is not shown what it
+    /// said before.
+    fn amend(&mut self, newer: &Message) {
+        self.replace(|entry| entry.renewed(newer));
+        for event in self.early.values_mut() {
+            event.renew(newer);
+        }
+    }
+
+    /// Puts others in the place of some entries. Where there is one, what was made of the rest is
+    /// forgotten: it may have been looked up of the same message or person.
+    fn replace(&mut self, other: impl Fn(&Entry) -> Option<Arc<Entry>>) {
+        let mut bytes = 0;
+        for entry in &mut self.entries {
+            match other(entry) {
+                Some(other) => *entry = other,
+                None => entry.forget_renders(),
+            }
+            bytes += entry.bytes();
+        }
+        self.bytes = bytes;
+    }
+
+    /// An entry with the newest copy of its message that is known here.
+    pub(super) fn newest(&self, entry: Arc<Entry>) -> Arc<Entry> {
+        let Some(own) = entry.event.carried() else { return entry };
+        let later = self.entries.iter().map(|entry| &entry.event).chain(self.early.values());
+        let copies = later.filter_map(RoomEvent::amended).filter(|copy| copy.key == own.key);
+        match copies.max_by_key(|copy| copy.revision).and_then(|newer| entry.renewed(newer)) {
+            Some(newer) => newer,
+            None => entry,
+        }
+    }
+
     pub(super) fn append(&mut self, entry: Arc<Entry>) {
+        // What is read may be older than what was heard meanwhile, and the other way round.
+        if let Some(newer) = entry.event.amended() {
+            self.amend(newer);
+        }
+        let entry = if self.early.is_empty() { entry } else { self.newest(entry) };
         if let Some(RoomChange::MemberGone { user }) = entry.event.change() {
             self.gone.retain(|(known, _)| *known != user);
             if self.gone.len() >= GONE_MAX {

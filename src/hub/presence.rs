@@ -107,7 +107,7 @@ impl Presence {
             return;
         }
         let done = match event.change() {
-            None => event.person(),
+            None => event.message().and_then(|message| message.sender),
             Some(RoomChange::MemberGone { user }) => Some(user),
             Some(_) => None,
         };

@@ -199,8 +199,9 @@ impl Reader {
             let agrees = before.seq == sent.map_or(ring.floor.seq, |first| first.seq - 1);
             if follows && whole && fits && agrees && ring.anchored {
                 for entry in events.iter().rev() {
+                    let entry = ring.newest(Arc::clone(entry));
                     ring.bytes += entry.bytes();
-                    ring.entries.push_front(Arc::clone(entry));
+                    ring.entries.push_front(entry);
                 }
                 ring.floor = before;
             }

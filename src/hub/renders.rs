@@ -23,6 +23,11 @@ impl Renders {
         renders.iter().find(|(known, _)| *known == key).and_then(|(_, cell)| cell.get().cloned())
     }
 
+    /// Forgets all that was made, because it may show what is no longer so.
+    pub(super) fn forget(&self) {
+        lock(&self.0).clear();
+    }
+
     /// The place for what the thing looks like to those of one key; `None` when there are too many kinds.
     pub fn of(&self, key: RenderKey) -> Option<Arc<OnceCell<Bytes>>> {
         let mut renders = lock(&self.0);

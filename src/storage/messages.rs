@@ -28,12 +28,15 @@ pub(super) struct MessageRow {
     text: String,
     created_at: At,
     client_message_id: Option<String>,
+    edited_at: Option<At>,
+    deleted_at: Option<At>,
+    revision: i32,
 }
 
 impl From<MessageRow> for Message {
     fn from(row: MessageRow) -> Self {
-        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, client_message_id } =
-            row;
+        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, .. } = row;
+        let MessageRow { client_message_id, edited_at, deleted_at, revision, .. } = row;
         Self {
             key: MessageKey(key),
             room: RoomKey(room_key),
@@ -43,6 +46,9 @@ impl From<MessageRow> for Message {
             text,
             created_at: created_at.into(),
             client_message_id,
+            edited_at: edited_at.map(Timestamp::from),
+            deleted_at: deleted_at.map(Timestamp::from),
+            revision,
         }
     }
 }
@@ -102,6 +108,32 @@ pub async fn find_by_client_id(
         .first(db))
     .optional()?;
     Ok(row.map(Message::from))
+}
+
+/// The room of a message.
+pub async fn room_of(conn: &mut Conn, key: MessageKey) -> Result<Option<RoomKey>> {
+    let room: Option<i64> =
+        run!(conn, db => messages::table.find(key.0).select(messages::room_key).first(db)).optional()?;
+    Ok(room.map(RoomKey))
+}
+
+pub async fn get(conn: &mut Conn, key: MessageKey) -> Result<Option<Message>> {
+    let row =
+        run!(conn, db => messages::table.find(key.0).select(MessageRow::as_select()).first(db)).optional()?;
+    Ok(row.map(Message::from))
+}
+
+/// Writes a message's text and what became of it back.
+pub async fn update(conn: &mut Conn, message: &Message) -> Result<()> {
+    run!(conn, db => diesel::update(messages::table.find(message.key.0))
+        .set((
+            messages::text.eq(&message.text),
+            messages::edited_at.eq(message.edited_at.map(At)),
+            messages::deleted_at.eq(message.deleted_at.map(At)),
+            messages::revision.eq(message.revision),
+        ))
+        .execute(db))?;
+    Ok(())
 }
 
 /// Several messages, each only if `viewer` is in its room, or the room is open.

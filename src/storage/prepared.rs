@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, HasSqlType, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, HasSqlType, Integer, Nullable, Text};
 
 use crate::storage::types::{At, Id, Instant, Uuid};
 
@@ -124,8 +124,8 @@ pub(super) struct Earlier {
 impl QueryFragment<Pg> for Earlier {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id \
-             FROM unnest(",
+            "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id, \
+             m.edited_at, m.deleted_at, m.revision FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql("::bigint[], ");
@@ -142,5 +142,17 @@ impl QueryFragment<Pg> for Earlier {
 }
 
 impl Query for Earlier {
-    type SqlType = (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Text, Instant, Nullable<Text>);
+    type SqlType = (
+        BigInt,
+        BigInt,
+        BigInt,
+        BigInt,
+        Nullable<BigInt>,
+        Text,
+        Instant,
+        Nullable<Text>,
+        Nullable<Instant>,
+        Nullable<Instant>,
+        Integer,
+    );
 }

@@ -6,7 +6,7 @@ use diesel::prelude::{
 };
 
 use crate::domain::Timestamp;
-use crate::domain::events::{Happening, LogPlace, News, RoomChange, RoomEvent};
+use crate::domain::events::{Amendment, Happening, LogPlace, News, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::messages::Message;
 use crate::domain::rooms::MemberRole;
@@ -28,6 +28,7 @@ struct EventRow {
     user_key: Option<i64>,
     role: Option<RoleColumn>,
     created_at: At,
+    message_key: Option<i64>,
 }
 
 impl EventRow {
@@ -46,30 +47,40 @@ impl EventRow {
             user_key: user.map(|user| user.0),
             role: role.map(RoleColumn),
             created_at: At(at),
+            message_key: None,
         }
     }
 
     /// Rows do not keep the number of the newest message; the reader knows it from what came before.
-    fn event(self, seq: i64) -> Result<RoomEvent> {
+    fn event(self, seq: i64, about: Option<MessageRow>) -> Result<RoomEvent> {
+        let actor = self.actor_key.map(UserKey);
+        let what = match (self.kind.0, about) {
+            (ChangeKind::MessageEdited, Some(about)) => {
+                Happening::Amended { actor, how: Amendment::Edited, message: about.into() }
+            }
+            (ChangeKind::MessageDeleted, Some(about)) => {
+                Happening::Amended { actor, how: Amendment::Deleted, message: about.into() }
+            }
+            (ChangeKind::MessageEdited | ChangeKind::MessageDeleted, None) => {
+                return Err(Error::internal("an event about a message names no message"));
+            }
+            _ => Happening::Change { actor, change: self.change() },
+        };
+        let (room, position, at) = (RoomKey(self.room_key), self.position, self.created_at.into());
+        Ok(RoomEvent { room, position, seq, at, what })
+    }
+
+    fn change(&self) -> RoomChange {
         let user = self.user_key.map(UserKey);
-        let change = match (self.kind.0, user, self.role) {
+        match (self.kind.0, user, self.role) {
             (ChangeKind::MemberSet, Some(user), Some(role)) => {
                 RoomChange::MemberSet { user, role: role.into() }
             }
             (ChangeKind::MemberGone, Some(user), _) => RoomChange::MemberGone { user },
-            (ChangeKind::RoomEdited, ..) => RoomChange::RoomEdited,
             (ChangeKind::RoomDeleted, ..) => RoomChange::RoomDeleted,
-            (ChangeKind::MemberSet | ChangeKind::MemberGone, ..) => {
-                return Err(Error::internal("an event about a member names no member"));
-            }
-        };
-        Ok(RoomEvent {
-            room: RoomKey(self.room_key),
-            position: self.position,
-            seq,
-            at: self.created_at.into(),
-            what: Happening::Change { actor: self.actor_key.map(UserKey), change },
-        })
+            // Nobody can be named any more whose account is gone; that there are other members can be said.
+            _ => RoomChange::RoomEdited,
+        }
     }
 }
 
@@ -85,6 +96,37 @@ pub async fn insert(
     let row = EventRow::of(room, place.position, actor, change, at);
     run!(conn, db => diesel::insert_into(room_events::table).values(row).execute(db))?;
     let what = Happening::Change { actor, change };
+    conn.announce(News::Room(RoomEvent { room, position: place.position, seq: place.seq, at, what }));
+    Ok(())
+}
+
+/// Stores that a message was edited or deleted, and has it told after the commit, with the message as it
+/// is now.
+pub async fn insert_amended(
+    conn: &mut Conn,
+    place: LogPlace,
+    actor: Option<UserKey>,
+    how: Amendment,
+    message: Message,
+    at: Timestamp,
+) -> Result<()> {
+    let kind = match how {
+        Amendment::Edited => ChangeKind::MessageEdited,
+        Amendment::Deleted => ChangeKind::MessageDeleted,
+    };
+    let row = EventRow {
+        room_key: message.room.0,
+        position: place.position,
+        kind: ChangeColumn(kind),
+        actor_key: actor.map(|actor| actor.0),
+        // Read along with the event, as the person it shows.
+        user_key: message.sender.map(|sender| sender.0),
+        role: None,
+        created_at: At(at),
+        message_key: Some(message.key.0),
+    };
+    run!(conn, db => diesel::insert_into(room_events::table).values(row).execute(db))?;
+    let (room, what) = (message.room, Happening::Amended { actor, how, message });
     conn.announce(News::Room(RoomEvent { room, position: place.position, seq: place.seq, at, what }));
     Ok(())
 }
@@ -118,14 +160,15 @@ pub async fn page(conn: &mut Conn, room: RoomKey, after: LogPlace, limit: u16) -
         .limit(reach)
         .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
         .load(db))?;
-    let changed: Vec<(EventRow, Option<UserRow>)> = run!(conn, db => room_events::table
+    let changed: Vec<ChangedRow> = run!(conn, db => room_events::table
         .left_join(users::table.on(room_events::user_key.eq(users::key.nullable())))
+        .left_join(messages::table.on(room_events::message_key.eq(messages::key.nullable())))
         .filter(room_events::room_key.eq(room.0))
         .filter(room_events::position.gt(after.position))
         .filter(room_events::position.le(head.position))
         .order(room_events::position.asc())
         .limit(reach)
-        .select((EventRow::as_select(), Option::<UserRow>::as_select()))
+        .select((EventRow::as_select(), Option::<UserRow>::as_select(), Option::<MessageRow>::as_select()))
         .load(db))?;
     let mut events = merge(after, sent, changed)?;
     let more = events.len() > usize::from(limit);
@@ -133,24 +176,29 @@ pub async fn page(conn: &mut Conn, room: RoomKey, after: LogPlace, limit: u16) -
     Ok(Some(LogPage { events, head, more }))
 }
 
+/// A change with the person and the message that it is about.
+type ChangedRow = (EventRow, Option<UserRow>, Option<MessageRow>);
+
 fn merge(
     after: LogPlace,
     sent: Vec<(MessageRow, Option<UserRow>)>,
-    changed: Vec<(EventRow, Option<UserRow>)>,
+    changed: Vec<ChangedRow>,
 ) -> Result<Vec<Told>> {
     let mut events = Vec::with_capacity(sent.len() + changed.len());
     let mut changed = changed.into_iter().peekable();
     let mut seq = after.seq;
     for (message, sender) in sent {
         let message = Message::from(message);
-        while let Some((change, user)) = changed.next_if(|(change, _)| change.position < message.position) {
-            events.push((change.event(seq)?, user.map(User::from)));
+        while let Some((change, user, about)) =
+            changed.next_if(|(change, ..)| change.position < message.position)
+        {
+            events.push((change.event(seq, about)?, user.map(User::from)));
         }
         seq = message.seq;
         events.push((RoomEvent::of_message(message), sender.map(User::from)));
     }
-    for (change, user) in changed {
-        events.push((change.event(seq)?, user.map(User::from)));
+    for (change, user, about) in changed {
+        events.push((change.event(seq, about)?, user.map(User::from)));
     }
     Ok(events)
 }

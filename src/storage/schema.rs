@@ -36,6 +36,7 @@ table! {
         disabled_at -> Nullable<Instant>,
         created_at -> Instant,
         first_name_key -> Text,
+        leaving_at -> Nullable<Instant>,
     }
 }
 
@@ -145,6 +146,21 @@ table! {
         text -> Text,
         client_message_id -> Nullable<Text>,
         created_at -> Instant,
+        edited_at -> Nullable<Instant>,
+        deleted_at -> Nullable<Instant>,
+        revision -> Integer,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    message_edits (message_key, revision) {
+        message_key -> BigInt,
+        revision -> Integer,
+        text -> Text,
+        edited_at -> Instant,
     }
 }
 
@@ -160,6 +176,7 @@ table! {
         user_key -> Nullable<BigInt>,
         role -> Nullable<SmallInt>,
         created_at -> Instant,
+        message_key -> Nullable<BigInt>,
     }
 }
 
@@ -170,11 +187,13 @@ joinable!(members -> users (user_key));
 joinable!(members -> rooms (room_key));
 joinable!(messages -> users (sender_key));
 joinable!(messages -> rooms (room_key));
+joinable!(message_edits -> messages (message_key));
 joinable!(room_events -> rooms (room_key));
 joinable!(room_labels -> rooms (room_key));
 
 allow_tables_to_appear_in_same_query!(
     members,
+    message_edits,
     messages,
     refresh_tokens,
     room_events,

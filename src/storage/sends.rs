@@ -179,6 +179,9 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         text: draft.text,
         created_at: created_at.into(),
         client_message_id: draft.client_message_id,
+        edited_at: None,
+        deleted_at: None,
+        revision: 0,
     });
     let stored: Vec<Message> = stored.collect();
     for message in &stored {

@@ -172,6 +172,8 @@ pub enum ChangeKind {
     MemberGone,
     RoomEdited,
     RoomDeleted,
+    MessageEdited,
+    MessageDeleted,
 }
 
 numbered!(ChangeColumn of ChangeKind {
@@ -179,4 +181,6 @@ numbered!(ChangeColumn of ChangeKind {
     2 = ChangeKind::MemberGone,
     3 = ChangeKind::RoomEdited,
     4 = ChangeKind::RoomDeleted,
+    5 = ChangeKind::MessageEdited,
+    6 = ChangeKind::MessageDeleted,
 });

@@ -227,7 +227,7 @@ async fn what_viewers_are_shown_differs_in_the_fields_of_the_list_and_in_no_othe
     let room = amber.room("Den", &[&dora]).await;
     let add = |who: &Caller, role: &str| json!({ "roomId": room, "userIds": [who.id], "role": role });
     amber.mutate("addMembers", add(&basil, "READER"), "").await;
-    amber.say(&room, "before").await;
+    let message = amber.say(&room, "before").await["message"]["id"].take();
 
     let query = Schema::read().subscription();
     for name in ["inviteUrl", "clientMessageId", "members", "lastMessage", "createdBy", "pageInfo"] {
@@ -246,6 +246,8 @@ async fn what_viewers_are_shown_differs_in_the_fields_of_the_list_and_in_no_othe
         ("MessageAdded", "sendMessage", json!({ "roomId": room, "text": "x", "clientMessageId": "amber's" })),
         ("MemberChanged", "addMembers", add(&erin, "MEMBER")),
         ("MemberChanged", "addMembers", add(&basil, "MODERATOR")),
+        ("MessageChanged", "editMessage", json!({ "messageId": message, "text": "y" })),
+        ("MessageDeleted", "deleteMessage", json!({ "messageId": message })),
         ("RoomChanged", "updateRoom", json!({ "roomId": room, "name": "Study" })),
     ] {
         amber.mutate(mutation, input, "").await;

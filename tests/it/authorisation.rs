@@ -97,6 +97,7 @@ impl Scene {
         let field = row.field.rsplit('.').next().unwrap_or_default();
         let field = match field {
             "createdBy" | "lastMessage" | "room" | "sender" => format!("{field} {{ id }}"),
+            "edits" => "edits { text }".to_owned(),
             "members" | "messages" => format!("{field} {{ totalCount }}"),
             _ => field.to_owned(),
         };

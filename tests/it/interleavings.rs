@@ -17,6 +17,9 @@ enum Step {
     Send(usize),
     /// Someone comes into the room, or leaves it.
     Change,
+    /// One of the messages gets another text, or none.
+    Edit(usize),
+    Delete(usize),
     Open(usize, Start),
     /// A reader takes so many batches, which may have to be waited for.
     Allow(usize, usize),
@@ -41,6 +44,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..7_usize).prop_map(Step::Send),
         2 => Just(Step::Change),
+        2 => (0..20_usize).prop_map(Step::Edit),
+        1 => (0..20_usize).prop_map(Step::Delete),
         3 => (0..READERS, start).prop_map(|(reader, start)| Step::Open(reader, start)),
         3 => (0..READERS, 1..4_usize).prop_map(|(reader, batches)| Step::Allow(reader, batches)),
         2 => (0..READERS).prop_map(Step::Resume),
@@ -62,6 +67,8 @@ async fn play(theatre: &Theatre, fates: Vec<Fate>, steps: &[Step]) -> Result<(),
         match *step {
             Step::Send(count) => stage.send(count).await,
             Step::Change => stage.change().await,
+            Step::Edit(nth) => stage.edit(nth).await,
+            Step::Delete(nth) => stage.delete(nth).await,
             Step::Open(reader, start) => stage.open(reader, start).await,
             Step::Allow(reader, batches) => stage.allow(reader, batches),
             Step::Resume(reader) => stage.resume(reader).await,
@@ -74,6 +81,18 @@ async fn play(theatre: &Theatre, fates: Vec<Fate>, steps: &[Step]) -> Result<(),
     prop_assert!(theatre.app.look_for_missed().await);
     for seen in stage.level(head.position).await? {
         check(&seen, head.position)?;
+    }
+    // Whoever comes now is shown each message as it is, from whatever is in memory and the database.
+    stage.open(0, Start::Beginning).await;
+    let now = stage.texts().await;
+    for seen in stage.level(head.position).await? {
+        let events = seen.told.iter().filter_map(|told| match &told.moment {
+            Moment::Event(entry) => entry.event.carried(),
+            _ => None,
+        });
+        for message in events {
+            prop_assert_eq!(&message.text, &now[&message.seq], "{:?}", message);
+        }
     }
     Ok(())
 }
@@ -100,8 +119,12 @@ fn check(seen: &Seen, head: i64) -> Result<(), TestCaseError> {
                 prop_assert_eq!(event.position, at + 1, "{:?}", seen);
                 at = event.position;
                 prop_assert_eq!(told.replayed, at <= seen.opened_at, "{:?}", told);
-                if let Some(message) = event.message() {
-                    prop_assert_eq!(&message.text, &format!("m{}", message.seq));
+                if let Some(message) = event.carried() {
+                    let said = message.text.split(' ').next().unwrap();
+                    prop_assert!(
+                        said == format!("m{}", message.seq) || message.deleted_at.is_some(),
+                        "{message:?}"
+                    );
                 }
             }
             other => return Err(TestCaseError::fail(format!("nothing of this happened: {other:?}"))),

@@ -69,7 +69,7 @@ impl Callers {
     }
 
     /// Makes this node look every session up again.
-    pub(super) fn forget(&self) {
+    pub(in crate::app) fn forget(&self) {
         self.sessions.invalidate_all();
         self.passwords.invalidate_all();
     }

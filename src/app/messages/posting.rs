@@ -53,7 +53,10 @@ fn fate(held: &HeldRoom, post: Post, new: &mut Vec<Draft>) -> Result<Fate> {
     allow(standing, Action::Post).map_err(|refusal| refusal.at("roomId"))?;
     if let Some(id) = &draft.client_message_id {
         if let Some(message) = held.earlier(draft.sender, id) {
-            same_text(&message.text, &draft)?;
+            // One that was edited or deleted since no longer says what was sent.
+            if message.revision == 0 {
+                same_text(&message.text, &draft)?;
+            }
             return Ok(Fate::Known(message.clone()));
         }
         let is_same = |other: &Draft| {

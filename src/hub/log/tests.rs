@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::*;
-use crate::domain::events::{Happening, News};
+use crate::domain::events::{Amendment, Happening, News};
 use crate::domain::ids::MessageKey;
 use crate::domain::messages::Message;
 use crate::domain::presence::{Terms, TypingBounds};
@@ -55,12 +55,34 @@ fn said(position: i64, text: &str) -> RoomEvent {
         text: text.to_owned(),
         client_message_id: None,
         created_at: DateTime::UNIX_EPOCH,
+        edited_at: None,
+        deleted_at: None,
+        revision: 0,
     })
 }
 
 fn gone(position: i64, seq: i64, user: UserKey) -> RoomEvent {
     let what = Happening::Change { actor: None, change: RoomChange::MemberGone { user } };
     RoomEvent { room: ROOM, position, seq, at: DateTime::UNIX_EPOCH, what }
+}
+
+/// A later word on the message of another position.
+fn amended(position: i64, of: i64, text: &str, revision: i32) -> RoomEvent {
+    let RoomEvent { what: Happening::Message(message), .. } = said(of, text) else { unreachable!() };
+    let how = if text.is_empty() { Amendment::Deleted } else { Amendment::Edited };
+    let message = Message { revision, ..message };
+    let what = Happening::Amended { actor: None, how, message };
+    RoomEvent { room: ROOM, position, seq: position, at: DateTime::UNIX_EPOCH, what }
+}
+
+/// What each event of a room says, from a position on.
+fn texts(hub: &Hub, after: i64) -> Vec<String> {
+    match hub.attach(ROOM).reader(place(after)).take(64, AMBER, 0) {
+        Take::Events(entries) => {
+            entries.iter().map(|entry| entry.event.carried().unwrap().text.clone()).collect()
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 fn place(position: i64) -> LogPlace {
@@ -358,11 +380,92 @@ fn renderings_of_an_event_are_kept_as_long_as_they_are_few_and_small() {
     assert!(entry.keeps(most - 10) && entry.keeps(10) && !entry.keeps(1));
 }
 
+#[test]
+fn whoever_is_behind_is_shown_a_message_as_it_is_now() {
+    let hub = hub(20);
+    anchored(&hub, 0);
+    hub.announce((1..=10).map(|position| News::Room(said(position, "as sent"))).collect());
+    hub.announce(vec![News::Room(amended(11, 2, "edited", 1)), News::Room(amended(12, 2, "", 2))]);
+    let told = texts(&hub, 0);
+    assert_eq!(told.iter().filter(|text| *text == "as sent").count(), 9);
+    assert_eq!([&told[1], &told[10], &told[11]], ["", "", ""]);
+    let ring = hub.attach(ROOM);
+    let ring = ring.log.ring();
+    assert_eq!(ring.bytes, ring.entries.iter().map(|entry| entry.bytes()).sum::<usize>());
+}
+
+#[test]
+fn an_older_word_on_a_message_never_wins_however_late_it_comes() {
+    let hub = hub(20);
+    let attached = anchored(&hub, 0);
+    hear(&hub, [1, 2]);
+    // The deletion is heard before the edit, and before what lies between.
+    hub.announce(vec![News::Room(amended(5, 2, "", 2))]);
+    assert_eq!(texts(&hub, 0), ["x", ""], "at once, though its own place is not reached");
+    hub.announce(vec![News::Room(amended(4, 2, "edited", 1))]);
+    hear(&hub, [3]);
+    assert_eq!(texts(&hub, 0), ["x", "", "x", "", ""]);
+    // As read from the database before the deletion, and put into the ring after it.
+    hub.announce(vec![News::Room(amended(8, 6, "", 1))]);
+    attached.fill([6, 7].map(|position| Entry::new(sent(position))), place(7));
+    assert_eq!(texts(&hub, 5), ["", "x", ""]);
+}
+
+#[test]
+fn what_is_put_before_the_ring_is_as_the_ring_knows_it() {
+    let hub = hub(20);
+    anchored(&hub, 4);
+    hear(&hub, [5]);
+    hub.announce(vec![News::Room(amended(6, 3, "", 1))]);
+    let reader = hub.attach(ROOM).reader(place(1));
+    reader.prepend(&entries([2, 3, 4]), place(1));
+    assert_eq!(texts(&hub, 1), ["x", "", "x", "x", ""]);
+}
+
+#[test]
+fn what_was_made_of_a_message_does_not_outlive_its_text() {
+    let hub = hub(20);
+    anchored(&hub, 0);
+    hear(&hub, [1, 2]);
+    let made = |position: i64| match hub.attach(ROOM).reader(place(position - 1)).take(1, AMBER, 0) {
+        Take::Events(entries) => entries[0].renders().made(7).is_some(),
+        other => panic!("{other:?}"),
+    };
+    let make = || match hub.attach(ROOM).reader(place(0)).take(9, AMBER, 0) {
+        Take::Events(entries) => {
+            entries.iter().for_each(|entry| drop(entry.renders().of(7).unwrap().set("seen".into())));
+        }
+        other => panic!("{other:?}"),
+    };
+    make();
+    assert!(made(1) && made(2));
+    hear(&hub, [3]);
+    assert!(made(1) && made(2), "a new message changes no other");
+    hub.announce(vec![News::Room(amended(4, 2, "", 1))]);
+    assert!(!made(2));
+    assert!(!made(1), "the other may have shown it as the room's newest");
+}
+
+#[test]
+fn a_person_whose_account_is_gone_shows_in_nothing() {
+    let hub = hub(20);
+    anchored(&hub, 0);
+    hear(&hub, [1]);
+    hub.announce(vec![News::Room(gone(2, 1, BASIL)), News::AccountGone(AMBER)]);
+    match hub.attach(ROOM).reader(place(0)).take(9, UserKey(3), 0) {
+        Take::Events(entries) => {
+            assert!(matches!(entries[0].person(), Some(None)));
+            assert!(entries[1].person().is_none(), "of the other nothing was forgotten or learnt");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 proptest! {
     #[test]
     fn a_ring_has_no_holes_and_keeps_its_bounds_whatever_it_hears(
         head in 0..5_i64,
-        steps in proptest::collection::vec((0..4_u8, 0..30_i64), 0..60),
+        steps in proptest::collection::vec((0..5_u8, 0..30_i64), 0..60),
     ) {
         let hub = hub(6);
         let attached = anchored(&hub, head);
@@ -370,6 +473,7 @@ proptest! {
         for (what, position) in steps {
             match what {
                 0 | 1 => hear(&hub, [position]),
+                4 => hub.announce(vec![News::Room(amended(position, position / 2, "yy", 1))]),
                 2 => attached.fill(entries(attached.head().position + 1..=position), place(position)),
                 _ => attached.skip_to(place(position)),
             }

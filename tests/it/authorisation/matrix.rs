@@ -70,9 +70,21 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.createRoom",
             "mutation { createRoom(input: { name: \"Nest\" }) { room { id } errors { code } } }",
             "/createRoom/room", SIGNED_IN),
+        row("Mutation.deleteMessage",
+            "mutation { deleteMessage(input: { messageId: $MESSAGE }) { deletedMessageId errors { code } } }",
+            "/deleteMessage/deletedMessageId", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "OK"]),
+        row("Mutation.deleteMessage",
+            "mutation { deleteMessage(input: { messageId: $GREETING }) { deletedMessageId errors { code } } }",
+            "/deleteMessage/deletedMessageId", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "OK"]),
         row("Mutation.deleteRoom",
             "mutation { deleteRoom(input: { roomId: $ROOM }) { deletedRoomId errors { code } } }",
             "/deleteRoom/deletedRoomId", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "OK"]),
+        row("Mutation.editMessage",
+            "mutation { editMessage(input: { messageId: $MESSAGE, text: \"new\" }) { message { id } errors { code } } }",
+            "/editMessage/message", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "FORBIDDEN", "NOT_FOUND"]),
+        row("Mutation.editMessage",
+            "mutation { editMessage(input: { messageId: $GREETING, text: \"new\" }) { message { id } errors { code } } }",
+            "/editMessage/message", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "FORBIDDEN", "NOT_FOUND"]),
         row("Mutation.joinRoom",
             "mutation { joinRoom(input: { roomId: $ROOM }) { room { id } errors { code } } }",
             "/joinRoom/room", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "FORBIDDEN"]),
@@ -219,9 +231,12 @@ const HALL_FIELDS: [(&str, &str, [&str; 5]); 6] = [
 ];
 
 /// Of a message by the member.
-const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 7] = [
+const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 10] = [
     ("Message.clientMessageId", "/node/clientMessageId", ["UNAUTHENTICATED", "null", "OK", "null", "null"]),
     ("Message.createdAt", "/node/createdAt", MEMBERS),
+    ("Message.deletedAt", "/node/deletedAt", NO_VALUE),
+    ("Message.editedAt", "/node/editedAt", NO_VALUE),
+    ("Message.edits", "/node/edits", MEMBERS),
     ("Message.id", "/node/id", MEMBERS),
     ("Message.room", "/node/room", MEMBERS),
     ("Message.sender", "/node/sender", MEMBERS),

@@ -1,5 +1,6 @@
 //! A product without a face, whose news pass through hands that lose, hold back and swap them.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tertulia::app::rooms::CreateRoom;
 use tertulia::auth::{KeySource, Keys, PasswordOptions, Passwords, Tokens};
 use tertulia::clock::Clock;
 use tertulia::domain::events::{LogPlace, News};
-use tertulia::domain::ids::{RoomKey, SessionKey};
+use tertulia::domain::ids::{MessageKey, RoomKey, SessionKey};
 use tertulia::domain::messages::Blank;
 use tertulia::domain::paging::Epoch;
 use tertulia::domain::rooms::{MemberRole, RoomKind, RoomView, RoomVisibility};
@@ -192,6 +193,8 @@ pub struct Stage<'t> {
     room: RoomView,
     beginning: String,
     sent: usize,
+    edits: usize,
+    messages: Vec<MessageKey>,
     readers: Vec<Option<Reader>>,
     cut: Vec<Seen>,
 }
@@ -219,6 +222,8 @@ impl<'t> Stage<'t> {
             room,
             beginning,
             sent: 0,
+            edits: 0,
+            messages: Vec::new(),
             readers,
             cut: Vec::new(),
         }
@@ -229,16 +234,37 @@ impl<'t> Stage<'t> {
         LogPlace { position: room.head, seq: room.last_seq }
     }
 
-    pub async fn post_into(&self, room: Uuid, text: &str) {
+    pub async fn post_into(&self, room: Uuid, text: &str) -> MessageKey {
         let request = PostMessage { text: text.to_owned(), client_message_id: None, blank: Blank::Refused };
-        self.theatre.app.post(&self.owner, room, request).await.unwrap();
+        self.theatre.app.post(&self.owner, room, request).await.unwrap().message.key
+    }
+
+    pub async fn edit(&mut self, nth: usize) {
+        let Some(key) = self.messages.get(nth) else { return };
+        self.edits += 1;
+        let text = format!("m{} {}", nth + 1, self.edits);
+        // One that was deleted stays so.
+        let _ = self.theatre.app.edit_message(&self.owner, *key, text).await;
+    }
+
+    pub async fn delete(&mut self, nth: usize) {
+        let Some(key) = self.messages.get(nth) else { return };
+        self.theatre.app.delete_message(&self.owner, *key).await.unwrap();
+    }
+
+    /// What each message says now.
+    pub async fn texts(&self) -> HashMap<i64, String> {
+        let app = &self.theatre.app;
+        let found = app.messages_by_key(&self.owner, self.messages.clone()).await.unwrap();
+        found.into_iter().map(|(message, _)| (message.seq, message.text)).collect()
     }
 
     pub async fn send(&mut self, count: usize) {
         // Side by side, and in the order of their texts: the writer takes them as they come.
         let texts: Vec<String> = (1..=count).map(|n| format!("m{}", self.sent + n)).collect();
         self.sent += count;
-        join_all(texts.iter().map(|text| self.post_into(self.room.room.id, text))).await;
+        let sent = join_all(texts.iter().map(|text| self.post_into(self.room.room.id, text))).await;
+        self.messages.extend(sent);
     }
 
     pub async fn flood(&self, count: usize) {
