@@ -6,9 +6,12 @@
 pub(super) mod csrf;
 pub(super) mod fields;
 pub(super) mod paging;
+mod spaced;
 pub(super) mod times;
 
 use axum::http::StatusCode;
+
+pub(super) use spaced::spaced;
 
 use crate::error::{Code, Error, Fault, Language, Text};
 use crate::rest::reply::{FieldErrors, Refusal};
