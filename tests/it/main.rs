@@ -14,6 +14,7 @@ mod clients;
 mod credentials;
 mod delivery;
 mod documents;
+mod doors;
 mod durability;
 mod executor;
 mod gathering;
