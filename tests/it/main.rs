@@ -15,6 +15,7 @@ mod credentials;
 mod delivery;
 mod departures;
 mod documents;
+mod doors;
 mod durability;
 mod edits;
 mod executor;
