@@ -75,7 +75,7 @@ impl App {
         }
         Error::check(faults)?;
         if label.kind.is_empty() {
-            label.kind = kind_word(kind).to_owned();
+            kind_word(kind).clone_into(&mut label.kind);
         }
         let password_hash = match password {
             Some(password) => Some(self.passwords.hash(password).await?),
