@@ -18,7 +18,6 @@ use crate::app::messages::PostMessage;
 use crate::app::rooms::{JoinRoom, NewDoorRoom, RoomLabelChange};
 use crate::app::users::ProfileChange;
 use crate::auth::Credential;
-use crate::clock::Timestamp;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::domain::messages::{Blank, Message as Stored};
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
