@@ -1,10 +1,12 @@
 //! The dialects: a line and a file each.
 
+mod mrm;
+mod realtime;
 mod thanchat;
 
 use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![thanchat::dialect()]
+    vec![mrm::dialect(), thanchat::dialect(), realtime::dialect()]
 }
