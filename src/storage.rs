@@ -8,6 +8,7 @@ mod query;
 
 mod errors;
 pub mod gather;
+pub mod loose_files;
 pub mod members;
 pub mod messages;
 mod meta;
@@ -23,6 +24,7 @@ pub mod sends;
 pub mod sessions;
 mod sqlite;
 mod types;
+pub mod uploads;
 pub mod users;
 
 pub use pool::{Conn, Engine, Herald, OpenError, Options, Store};

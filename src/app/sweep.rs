@@ -13,7 +13,8 @@ const ENDED_SESSION_KEPT: TimeDelta = TimeDelta::days(30);
 const PURGE_MAX: i64 = 500;
 
 impl App {
-    /// Forgets ended sessions, empties deleted rooms, and drops idle rate budgets.
+    /// Forgets ended sessions, empties deleted rooms, removes files that nothing refers to, and drops idle rate
+    /// budgets.
     pub async fn sweep(&self, viewer: &Viewer) -> Result<()> {
         if *viewer != Viewer::Operator {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
@@ -31,8 +32,9 @@ impl App {
         loop {
             let removed = self.store.write(|conn| Box::pin(rooms::purge_deleted(conn, PURGE_MAX))).await?;
             if removed == 0 {
-                return Ok(());
+                break;
             }
         }
+        self.sweep_media().await
     }
 }

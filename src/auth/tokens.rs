@@ -3,6 +3,7 @@
 //! Verifying one touches no disk, no network and no database, so it cannot know of a logout: `app` asks
 //! whether the session still lives. Refresh tokens, which say nothing, are in `refresh`.
 
+mod links;
 mod refresh;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::messages::{MessageList, Sent};
 use crate::app::rooms::MemberList;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::media::Attachment;
 use crate::domain::paging::End;
 use crate::domain::rooms::RoomView;
 use crate::domain::sessions::Viewer;
@@ -100,6 +102,35 @@ impl Loader<MessageKey> for Batches {
 
     async fn load(&self, keys: &[MessageKey]) -> Result<HashMap<MessageKey, Sent>, Arc<Error>> {
         keyed(self.app.messages_by_key(&self.viewer, keys.to_vec()), |(message, _)| message.key).await
+    }
+}
+
+/// The files of a message that has some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FilesOf(pub(super) MessageKey);
+
+impl Loader<FilesOf> for Batches {
+    type Value = Vec<Attachment>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[FilesOf]) -> Result<HashMap<FilesOf, Vec<Attachment>>, Arc<Error>> {
+        let messages = keys.iter().map(|key| key.0).collect();
+        let files = self.app.attachments_of(&self.viewer, messages).await.map_err(Arc::new)?;
+        Ok(files.into_iter().map(|(message, files)| (FilesOf(message), files)).collect())
+    }
+}
+
+/// A file by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FileId(pub(super) Uuid);
+
+impl Loader<FileId> for Batches {
+    type Value = Attachment;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[FileId]) -> Result<HashMap<FileId, Attachment>, Arc<Error>> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        keyed(self.app.files_by_id(&self.viewer, ids), |file| FileId(file.id)).await
     }
 }
 

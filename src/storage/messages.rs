@@ -28,12 +28,12 @@ pub(super) struct MessageRow {
     text: String,
     created_at: At,
     client_message_id: Option<String>,
+    attachments: i16,
 }
 
 impl From<MessageRow> for Message {
     fn from(row: MessageRow) -> Self {
-        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, client_message_id } =
-            row;
+        let MessageRow { key, room_key, position, seq, sender_key, text, created_at, .. } = row;
         Self {
             key: MessageKey(key),
             room: RoomKey(room_key),
@@ -42,7 +42,8 @@ impl From<MessageRow> for Message {
             sender: sender_key.map(UserKey),
             text,
             created_at: created_at.into(),
-            client_message_id,
+            client_message_id: row.client_message_id,
+            attachments: row.attachments.try_into().unwrap_or_default(),
         }
     }
 }
@@ -66,6 +67,7 @@ pub struct NewMessage {
     pub text: String,
     pub client_message_id: Option<String>,
     pub created_at: Timestamp,
+    pub attachments: u16,
 }
 
 /// Stores a message, and has it told after the commit.
@@ -79,12 +81,22 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
             messages::text.eq(&new.text),
             messages::client_message_id.eq(new.client_message_id.as_deref()),
             messages::created_at.eq(At(new.created_at)),
+            messages::attachments.eq(i16::try_from(new.attachments).unwrap_or(i16::MAX)),
         ))
         .returning(MessageRow::as_returning())
         .get_result(db))?;
     let message = Message::from(row);
     conn.announce(News::Room(RoomEvent::of_message(message.clone())));
     Ok(message)
+}
+
+/// Notes how many files a message has.
+pub async fn set_attachments(conn: &mut Conn, key: MessageKey, count: u16) -> Result<()> {
+    let count = i16::try_from(count).unwrap_or(i16::MAX);
+    run!(conn, db => diesel::update(messages::table.find(key.0))
+        .set(messages::attachments.eq(count))
+        .execute(db))?;
+    Ok(())
 }
 
 /// The message that this sender once sent to this room under this key of their own.

@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, HasSqlType, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, HasSqlType, Nullable, SmallInt, Text};
 
 use crate::storage::types::{At, Id, Instant, Uuid};
 
@@ -124,7 +124,8 @@ pub(super) struct Earlier {
 impl QueryFragment<Pg> for Earlier {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
-            "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id \
+            "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id, \
+             m.attachments \
              FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
@@ -142,5 +143,6 @@ impl QueryFragment<Pg> for Earlier {
 }
 
 impl Query for Earlier {
-    type SqlType = (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Text, Instant, Nullable<Text>);
+    type SqlType =
+        (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>, Text, Instant, Nullable<Text>, SmallInt);
 }

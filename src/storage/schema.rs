@@ -121,6 +121,7 @@ table! {
         text -> Text,
         client_message_id -> Nullable<Text>,
         created_at -> Instant,
+        attachments -> SmallInt,
     }
 }
 
@@ -139,12 +140,53 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Uuid};
+
+    uploads (key) {
+        key -> BigInt,
+        id -> Uuid,
+        owner_key -> Nullable<BigInt>,
+        message_key -> Nullable<BigInt>,
+        place -> SmallInt,
+        file_name -> Text,
+        byte_size -> BigInt,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        path -> Nullable<Text>,
+        thumbnail -> Nullable<Text>,
+        created_at -> Instant,
+        expires_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    loose_files (path) {
+        path -> Text,
+        delete_after -> Instant,
+    }
+}
+
 joinable!(sessions -> users (user_key));
 joinable!(refresh_tokens -> sessions (session_key));
 joinable!(members -> users (user_key));
 joinable!(members -> rooms (room_key));
 joinable!(messages -> users (sender_key));
 joinable!(messages -> rooms (room_key));
+joinable!(uploads -> messages (message_key));
 joinable!(room_events -> rooms (room_key));
 
-allow_tables_to_appear_in_same_query!(members, messages, refresh_tokens, room_events, rooms, sessions, users);
+allow_tables_to_appear_in_same_query!(
+    members,
+    messages,
+    refresh_tokens,
+    room_events,
+    rooms,
+    sessions,
+    uploads,
+    users
+);

@@ -230,6 +230,12 @@ pub async fn set_password_hash(conn: &mut Conn, key: UserKey, hash: &str) -> Res
     Ok(())
 }
 
+/// Notes where the picture is that a person shows of themselves.
+pub async fn set_avatar(conn: &mut Conn, key: UserKey, path: Option<&str>) -> Result<()> {
+    run!(conn, db => diesel::update(users::table.find(key.0)).set(users::avatar.eq(path)).execute(db))?;
+    Ok(())
+}
+
 /// Whether anyone but `except` signs in with this name, as their username or as their address.
 pub async fn is_login_taken(conn: &mut Conn, name: &str, except: Option<UserKey>) -> Result<bool> {
     // Keys count from 1.
