@@ -13,7 +13,7 @@ pub mod http;
 mod ids;
 mod live;
 mod loaders;
-mod media;
+pub mod media;
 pub mod messages;
 mod multipart;
 mod operation;
