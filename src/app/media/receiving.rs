@@ -114,7 +114,6 @@ impl App {
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         self.check_sent(id, proof)?;
-        let _turn = self.media.turn()?;
         let upload = self.store.read(move |conn| Box::pin(uploads::find(conn, id))).await?;
         let upload = upload.ok_or_else(Error::not_found)?;
         if upload.file.is_some() {
@@ -125,6 +124,7 @@ impl App {
         if length.is_some_and(|length| length != size) {
             return Err(wrong_size(&upload));
         }
+        let _turn = self.media.turn()?;
         let outcome = self.receive(&upload, size, &mut bytes).await;
         self.media.count(&outcome, |stored| *stored);
         outcome.map(|_| ())

@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::{fetch, file_in, header, put, refusal, send_files, stored, sweep, ticket, upload};
 use crate::on_both;
@@ -74,7 +76,7 @@ on_both! {
         let refused = async |ids: &[&str]| {
             let input = json!({ "roomId": room, "text": "look", "uploadIds": ids });
             let payload = amber.try_mutate("sendMessage", input, "").await;
-            assert_eq!(payload["errors"][0]["path"], json!(["uploadIds"]), "{payload}");
+            assert_eq!(payload["errors"][0]["path"], json!(["input", "uploadIds"]), "{payload}");
             let code = payload["errors"][0]["code"].as_str().unwrap().to_owned();
             (code, payload["errors"][0]["message"].as_str().unwrap().to_owned())
         };
@@ -156,28 +158,25 @@ async fn more_at_once_than_there_are_turns_are_told_to_come_back() {
     let app = TestApp::with(Db::Sqlite, &[("MEDIA_RECEIVING_MAX", "1")]).await;
     let amber = app.user("amber").await;
     let (slow, next) = (ticket(&amber, "a.bin", 4).await, ticket(&amber, "b.bin", 4).await);
-    let (feed, fed) = tokio::sync::mpsc::unbounded_channel::<Result<&'static str, std::io::Error>>();
-    let body = reqwest::Body::wrap_stream(futures_util::stream::unfold(fed, async |mut fed| {
-        fed.recv().await.map(|piece| (piece, fed))
-    }));
-    let (caller, announced) = (amber.clone(), slow.clone());
-    let sending = tokio::spawn(async move { put(&caller, &announced, body).await.status() });
-    feed.send(Ok("ab")).unwrap();
-    let refused = loop {
-        let answer = put(&amber, &next, "ab").await;
-        if answer.status() == 503 {
-            break answer;
-        }
-        // The other has not arrived yet; a wrong size takes nothing.
-        assert_eq!(answer.status(), 400);
-    };
+    let path = slow["url"].as_str().unwrap().strip_prefix(&app.base).unwrap();
+    let head = format!("PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+    let mut sending = TcpStream::connect(app.address).await.unwrap();
+    sending.write_all(head.as_bytes()).await.unwrap();
+    // Told to go on, it has its turn.
+    assert!(hear(&mut sending).await.starts_with("HTTP/1.1 100"));
+    let refused = put(&amber, &next, "abcd").await;
     assert_ne!(header(&refused, "retry-after"), "");
     assert_eq!(refusal(refused).await, (503, "UNAVAILABLE".into()));
-    feed.send(Ok("cd")).unwrap();
-    drop(feed);
-    assert_eq!(sending.await.unwrap(), 204);
+    sending.write_all(b"abcd").await.unwrap();
+    assert!(hear(&mut sending).await.starts_with("HTTP/1.1 204"));
     assert_eq!(put(&amber, &next, "abcd").await.status(), 204);
     let scraped = app.http.get(format!("{}/metrics", app.base)).send().await.unwrap().text().await.unwrap();
     assert!(scraped.contains("tertulia_uploads_total{result=\"stored\"} 2"), "{scraped}");
     assert!(scraped.contains("tertulia_media_stored_bytes_total 8"), "{scraped}");
+}
+
+async fn hear(stream: &mut TcpStream) -> String {
+    let mut heard = [0; 2048];
+    let count = stream.read(&mut heard).await.unwrap();
+    String::from_utf8_lossy(&heard[..count]).into_owned()
 }
