@@ -5,7 +5,6 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::app::messages::{MessageList, PostMessage, Posted, Sent, log_place};
 use crate::domain;
 use crate::domain::ids::GlobalId;
-use crate::domain::messages::Blank;
 use crate::domain::paging::{List, Page, PageArgs, Place};
 use crate::domain::rooms::RoomView;
 use crate::error::Error;

@@ -17,7 +17,6 @@ use tertulia::auth::{KeySource, Keys, PasswordOptions, Passwords, Tokens};
 use tertulia::clock::Clock;
 use tertulia::domain::events::{LogPlace, News};
 use tertulia::domain::ids::{MessageKey, RoomKey, SessionKey};
-use tertulia::domain::messages::Blank;
 use tertulia::domain::paging::Epoch;
 use tertulia::domain::rooms::{MemberRole, RoomKind, RoomView, RoomVisibility};
 use tertulia::domain::sessions::{SignedIn, Viewer};
