@@ -128,6 +128,7 @@ impl Text {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, a line for each sentence")]
     fn english(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
@@ -211,6 +212,7 @@ impl Text {
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, a line for each sentence")]
     fn spanish(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
