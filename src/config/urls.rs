@@ -104,10 +104,10 @@ pub(super) const MEDIA_FORMS: &str = "a path, s3://BUCKET, s3://BUCKET/PREFIX or
 /// Where files are kept.
 pub(super) fn parse_media(url: &str) -> Result<MediaPlace, String> {
     let Some(rest) = url.strip_prefix("s3://") else {
-        return match url.contains("://") {
-            true => Err("has another scheme".to_owned()),
-            false => Ok(MediaPlace::Folder(PathBuf::from(url))),
-        };
+        if url.contains("://") {
+            return Err("has another scheme".to_owned());
+        }
+        return Ok(MediaPlace::Folder(PathBuf::from(url)));
     };
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));

@@ -134,6 +134,7 @@ impl Text {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, a line for each sentence")]
     fn english(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
@@ -223,6 +224,7 @@ impl Text {
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, a line for each sentence")]
     fn spanish(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),

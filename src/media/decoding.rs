@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(decoding.run(|| ()).await.unwrap_err().code(), Code::Unavailable);
         release.send(()).unwrap();
         first.await.unwrap().unwrap();
-        assert_eq!(second.await.map(|()| ()).unwrap_err().code(), Code::Internal);
+        assert_eq!(second.await.unwrap_err().code(), Code::Internal);
         assert_eq!(decoding.run(|| 7).await.unwrap(), 7);
         assert_eq!(decoding.queue_len(), 0);
     }

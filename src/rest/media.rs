@@ -3,6 +3,7 @@
 //! Nothing that someone sent is ever run here: all but pictures of the server's own making is saved, not
 //! shown, and a browser is told to guess no types and to run nothing.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -136,7 +137,7 @@ fn disposition(kind: &str, saved_as: Option<&str>) -> String {
         if byte.is_ascii_alphanumeric() || b".-_".contains(&byte) {
             whole.push(char::from(byte));
         } else {
-            whole.push_str(&format!("%{byte:02X}"));
+            let _ = write!(whole, "%{byte:02X}");
         }
     }
     format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{whole}")

@@ -22,8 +22,7 @@ const FILE: &str = "id kind fileName contentType byteSize width height url thumb
 
 /// A picture with some colours in it.
 fn colours(width: u32, height: u32) -> DynamicImage {
-    let colour =
-        |x: u32, y: u32| image::Rgb([(x * 7 % 256) as u8, (y * 5 % 256) as u8, ((x + y) % 256) as u8]);
+    let colour = |x: u32, y: u32| image::Rgb([x * 7, y * 5, x + y].map(|value| value.to_le_bytes()[0]));
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, colour))
 }
 

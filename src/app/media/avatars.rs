@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::receiving::new_path;
 use crate::app::{App, person};
 use crate::domain::ids::UserKey;
 use crate::domain::media::{AvatarFolder, Folder, MediaPath};
@@ -39,7 +40,7 @@ impl App {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed).at("userId"));
         }
         let small = picture.small().clone();
-        let path = self.new_path(Folder::Avatars(folder), small.file_type);
+        let path = new_path(Folder::Avatars(folder), small.file_type);
         self.enter(vec![path.clone()]).await?;
         let size = small.bytes.len() as u64;
         let stored = self.media.files().put(&path, small.bytes).await;
@@ -69,7 +70,7 @@ impl App {
             return Err(Error::new(Code::BadInput, Text::NoPicture).at("avatarUploadId"));
         }
         let from = file.thumbnail.unwrap_or(file.path);
-        let path = self.new_path(Folder::Avatars(AvatarFolder::User), from.file_type());
+        let path = new_path(Folder::Avatars(AvatarFolder::User), from.file_type());
         self.enter(vec![path.clone()]).await?;
         if !self.media.files().copy(&from, &path).await? {
             return Err(unusable());

@@ -154,7 +154,7 @@ impl App {
             let picture = self.media.picture(start.freeze()).await?;
             return self.keep_picture(upload.id, &upload.file_name, picture).await;
         }
-        let path = self.new_path(Folder::Messages, FileType::Other);
+        let path = new_path(Folder::Messages, FileType::Other);
         self.enter(vec![path.clone()]).await?;
         let mut writer = self.media.files().writer(&path);
         let written = async {
@@ -222,7 +222,7 @@ impl App {
         let expires_at = self.clock.now() + self.files.unused_ttl;
         let _turn = self.media.turn()?;
         let id = self.announce(caller, name.clone(), size, expires_at).await?;
-        let path = self.new_path(Folder::Messages, FileType::Other);
+        let path = new_path(Folder::Messages, FileType::Other);
         let (width, height, thumbnail) = (None, None, None);
         let file = Attachment { id, file_name: name, byte_size: size, width, height, path, thumbnail };
         let outcome = async {
@@ -238,8 +238,8 @@ impl App {
     /// Stores a picture as the file of an upload; tells how many bytes that took.
     async fn keep_picture(&self, id: Uuid, name: &str, picture: Picture) -> Result<u64> {
         let Picture { full, thumbnail } = picture;
-        let path = self.new_path(Folder::Messages, full.file_type);
-        let small = thumbnail.map(|small| (self.new_path(Folder::Messages, small.file_type), small.bytes));
+        let path = new_path(Folder::Messages, full.file_type);
+        let small = thumbnail.map(|small| (new_path(Folder::Messages, small.file_type), small.bytes));
         let small_path = small.as_ref().map(|(path, _)| path.clone());
         self.enter([Some(path.clone()), small_path.clone()].into_iter().flatten().collect()).await?;
         let file = Attachment {
@@ -259,10 +259,6 @@ impl App {
         self.media.files().put(&file.path, full.bytes).await?;
         self.complete(file).await?;
         Ok(stored)
-    }
-
-    pub(super) fn new_path(&self, folder: Folder, file_type: FileType) -> MediaPath {
-        MediaPath::new(folder, &random::token(), file_type)
     }
 
     /// Enters files that are about to be written, so that they are found if this server dies before
@@ -294,6 +290,11 @@ impl App {
             })
             .await
     }
+}
+
+/// A place that nobody guesses.
+pub(super) fn new_path(folder: Folder, file_type: FileType) -> MediaPath {
+    MediaPath::new(folder, &random::token(), file_type)
 }
 
 /// The bytes of a file, which must be as many as announced.

@@ -54,6 +54,7 @@ impl Moto {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration")]
 fn program() -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
