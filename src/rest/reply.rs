@@ -64,6 +64,11 @@ impl Reply {
     pub(super) fn cookie(self, cookie: &str) -> Self {
         self.header(SET_COOKIE, cookie)
     }
+
+    pub(super) fn sets_cookie(&self, name: &str) -> bool {
+        let mut lines = self.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        lines.any(|line| line.split_once('=').is_some_and(|(given, _)| given == name))
+    }
 }
 
 impl IntoResponse for Reply {
