@@ -11,7 +11,7 @@ use crate::domain::policy::sees_private_fields;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{
     ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserFilter, UserType,
-    check_email, check_text, check_username, fold,
+    UsernameRule, check_email, check_text, check_username_by, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::users::{self, Narrowing, Taken};
@@ -30,6 +30,8 @@ pub struct ProfileChange {
     pub phone: Option<Option<String>>,
     pub address: Option<Option<String>>,
     pub user_type: Option<UserType>,
+    /// Which usernames will do.
+    pub usernames: UsernameRule,
 }
 
 /// People by username, and how to count them all.
@@ -160,7 +162,7 @@ impl App {
 fn check_change(change: &ProfileChange) -> Result<()> {
     let mut faults = Vec::new();
     if let Some(username) = &change.username {
-        check_username(username, &mut faults);
+        check_username_by(change.usernames, username, &mut faults);
     }
     if let Some(email) = &change.email {
         check_email(email, &mut faults);
@@ -176,7 +178,7 @@ fn check_change(change: &ProfileChange) -> Result<()> {
 }
 
 fn changed(user: User, change: ProfileChange) -> User {
-    let ProfileChange { username, email, first_name, last_name, bio, phone, address, user_type } = change;
+    let ProfileChange { username, email, first_name, last_name, bio, phone, address, user_type, .. } = change;
     User {
         username: username.unwrap_or(user.username),
         email: email.unwrap_or(user.email),

@@ -231,6 +231,7 @@ impl UserMutation {
             phone: said(phone),
             address: said(address),
             user_type: user_type.map(Into::into),
+            ..ProfileChange::default()
         };
         let outcome = async {
             let whose = user_id.map(|id| GlobalId::user(&id, "userId")).transpose()?;
