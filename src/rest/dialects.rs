@@ -1,10 +1,11 @@
 //! The dialects: a line and a file each.
 
 mod condor;
+mod thanchat;
 
 use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![condor::dialect()]
+    vec![condor::dialect(), thanchat::dialect()]
 }

@@ -9,9 +9,12 @@ pub(super) mod fields;
 pub(super) mod paging;
 pub(super) mod python;
 pub(super) mod session;
+mod spaced;
 pub(super) mod times;
 
 use axum::http::StatusCode;
+
+pub(super) use spaced::spaced;
 
 use crate::error::{Code, Error, Fault, Language, Text};
 use crate::rest::reply::{FieldErrors, Refusal};

@@ -28,6 +28,11 @@ impl Reply {
         Self::json(body).map(|reply| reply.status(StatusCode::CREATED))
     }
 
+    /// A body that has its form already.
+    pub(super) fn raw(media: &'static str, body: String) -> Self {
+        Self::of(StatusCode::OK, media, body.into_bytes())
+    }
+
     pub(super) fn html(page: impl Into<String>) -> Self {
         Self::of(StatusCode::OK, "text/html; charset=utf-8", page.into().into_bytes())
     }
