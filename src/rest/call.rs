@@ -34,6 +34,8 @@ pub(super) struct Call {
     pub(super) session_is_over: bool,
     pub(super) params: Vec<(String, String)>,
     pub(super) body: Bytes,
+    /// What answers and log lines call the request.
+    pub(super) request_id: String,
 }
 
 impl Call {

@@ -1,11 +1,13 @@
 //! The dialects: a line and a file each.
 
 mod condor;
+mod mrm;
+mod realtime;
 mod thanchat;
 
 use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![condor::dialect(), thanchat::dialect()]
+    vec![condor::dialect(), mrm::dialect(), thanchat::dialect(), realtime::dialect()]
 }

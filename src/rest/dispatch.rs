@@ -118,6 +118,7 @@ pub(super) async fn head(rest: Arc<Rest>, parts: &mut Parts) -> Result<Call, Ref
         headers: std::mem::take(&mut parts.headers),
         params,
         body: Bytes::new(),
+        request_id: request_id(parts),
         rest,
     })
 }
@@ -166,6 +167,7 @@ impl Call {
             session_is_over: self.session_is_over,
             params: std::mem::take(&mut self.params),
             body: std::mem::take(&mut self.body),
+            request_id: std::mem::take(&mut self.request_id),
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
+use utoipa::ToSchema;
 
 use crate::error::{Error, Language};
 
@@ -90,6 +91,13 @@ impl IntoResponse for Reply {
     }
 }
 
+/// The body of most refusals.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Detail)]
+pub(super) struct Detail {
+    detail: String,
+}
+
 /// Why a request is not done.
 #[derive(Debug)]
 pub(super) enum Refusal {
@@ -104,11 +112,7 @@ pub(super) enum Refusal {
 impl Refusal {
     /// The body `{"detail": …}`.
     pub(super) fn detail(status: StatusCode, detail: &str) -> Self {
-        #[derive(Serialize)]
-        struct Detail<'d> {
-            detail: &'d str,
-        }
-        Self::said(status, &Detail { detail })
+        Self::said(status, &Detail { detail: detail.to_owned() })
     }
 
     /// The body `{"detail": …, "code": …}`.

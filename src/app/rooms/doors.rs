@@ -310,7 +310,12 @@ async fn open_room(
         (RoomKind::Duo, [one, other]) => Some(Pair::of(one.key, other.key)),
         _ => None,
     };
-    let first = match pair {
+    // To try in vain takes a number, and callers see which are left out.
+    let is_there = match pair {
+        Some(pair) => rooms::find_by_pair(conn, pair).await?.is_some(),
+        None => false,
+    };
+    let first = match pair.filter(|_| !is_there) {
         Some(_) => {
             let wanted = NewRoom { kind: terms.kind, name: String::new(), pair, ..group.clone() };
             rooms::insert(conn, &NewRoom { password_hash: None, ..wanted }).await?

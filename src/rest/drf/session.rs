@@ -11,7 +11,7 @@ use crate::auth::random;
 use crate::clock::Timestamp;
 use crate::domain::sessions::{Door, Viewer};
 use crate::domain::users::User;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::rest::call::Call;
 use crate::rest::drf::csrf;
 use crate::rest::reply::{Refusal, Reply};
