@@ -78,6 +78,11 @@ impl Call {
         Data::read(&self.headers, &self.body).await
     }
 
+    /// What the body says, where it has to be multipart.
+    pub(super) async fn multipart(&self) -> Result<Data, Refusal> {
+        Data::read_multipart(&self.headers, &self.body).await
+    }
+
     /// The fields of the body, checked.
     pub(super) async fn input(&self, form: &'static Form) -> Result<Input, Refusal> {
         form.read(&self.data().await?)

@@ -1,5 +1,6 @@
 //! The dialects: a line and a file each.
 
+mod condor;
 mod mrm;
 mod realtime;
 mod thanchat;
@@ -8,5 +9,5 @@ use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![mrm::dialect(), thanchat::dialect(), realtime::dialect()]
+    vec![condor::dialect(), mrm::dialect(), thanchat::dialect(), realtime::dialect()]
 }

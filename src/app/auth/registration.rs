@@ -7,7 +7,7 @@ use crate::app::auth::{Origin, check_free, check_person, find_taken, is_privileg
 use crate::app::rooms::notes_room;
 use crate::auth::random;
 use crate::domain::sessions::{Door, Viewer};
-use crate::domain::users::{User, UserType, check_email, check_username, fold};
+use crate::domain::users::{User, UserType, check_email, check_username_by, fold};
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::Conn;
 use crate::storage::users::{self, NewUser};
@@ -62,7 +62,7 @@ impl App {
         if !self.bounds.signup_open && !privileged {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
         }
-        let mut faults = check_signup(&signup);
+        let mut faults = check_signup(door, &signup);
         if !privileged {
             // Before it is told which names are taken, so that they are not read out for nothing.
             self.limits.signup(origin.address)?;
@@ -115,10 +115,10 @@ impl App {
     }
 }
 
-fn check_signup(signup: &DoorSignup) -> Vec<Fault> {
+fn check_signup(door: Door, signup: &DoorSignup) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(username) = &signup.username {
-        check_username(username, &mut faults);
+        check_username_by(door.usernames(), username, &mut faults);
     }
     if signup.email_claim == EmailClaim::Required || !signup.email.is_empty() {
         check_email(&signup.email, &mut faults);
@@ -178,6 +178,7 @@ fn made_usernames(email: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::users::check_username;
 
     #[test]
     fn made_usernames_are_valid_short_and_differ() {

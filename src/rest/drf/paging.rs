@@ -21,10 +21,12 @@ pub(in crate::rest) struct Envelope<T> {
 }
 
 impl Cut {
-    /// What the query asks for; nothing where `limit` is no positive number and there is no default.
+    /// What the query asks for, of what a list may hold; nothing where `limit` is no positive number and there is
+    /// no default.
     pub(in crate::rest) fn of(call: &Call, default: Option<u64>) -> Option<Self> {
         let number = |name| call.query(name).and_then(|text| text.trim().parse::<u64>().ok());
         let limit = number("limit").filter(|limit| *limit > 0).or(default)?;
+        let limit = limit.min(call.rest.list_max);
         Some(Self { limit, offset: number("offset").unwrap_or(0) })
     }
 
