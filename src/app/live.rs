@@ -7,6 +7,7 @@ mod activity;
 mod attend;
 mod feed;
 mod inbox;
+mod typing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,6 +107,8 @@ pub enum Moment {
     Vanished,
     /// Who is typing in a room and who is here.
     Activity(Arc<Activity>),
+    /// People who have just begun to type in a room.
+    Typing(Vec<UserKey>),
 }
 
 impl App {
