@@ -69,6 +69,15 @@ impl Rest {
         }
     }
 
+    /// Whether pages of an origin may read what a path answers, as callers of a dialect expect.
+    pub fn admits_page(&self, path: &str, origin: &str) -> bool {
+        self.dialects.iter().any(|dialect| {
+            let below = path.strip_prefix("/compat/").and_then(|path| path.strip_prefix(dialect.name));
+            let path = below.unwrap_or(path);
+            dialect.routes.iter().any(|route| route.pages.contains(&origin) && route.is_at(path))
+        })
+    }
+
     /// Every path of the dialects, and the documents about them.
     pub fn routes(self: &Arc<Self>) -> Router {
         dispatch::routes(self).merge(openapi::routes(&self.dialects))

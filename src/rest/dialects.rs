@@ -1,8 +1,10 @@
 //! The dialects: a line and a file each.
 
+mod chatcrm;
+
 use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![]
+    vec![chatcrm::dialect()]
 }

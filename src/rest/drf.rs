@@ -3,6 +3,7 @@
 //! `drf/fields.rs` checks bodies, `drf/paging.rs` cuts lists, `drf/csrf.rs` guards cookies, `drf/times.rs`
 //! writes times.
 
+pub(super) mod bearer;
 pub(super) mod csrf;
 pub(super) mod fields;
 pub(super) mod paging;

@@ -42,12 +42,30 @@ pub(super) type Authenticate = for<'c> fn(&'c Call) -> BoxFuture<'c, Result<View
 pub(super) struct Route {
     /// In the dialect's own form; the one with or without the slash at its end is served, too.
     pub(super) path: &'static str,
+    /// Origins whose pages may read what it answers, as long as none are configured.
+    pub(super) pages: &'static [&'static str],
     pub(super) operations: Vec<Operation>,
 }
 
 impl Route {
     pub(super) fn at(path: &'static str) -> Self {
-        Self { path, operations: Vec::new() }
+        Self { path, pages: &[], operations: Vec::new() }
+    }
+
+    pub(super) fn for_pages(self, pages: &'static [&'static str]) -> Self {
+        Self { pages, ..self }
+    }
+
+    /// Whether the path of a request is this one, in either form.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        let (mut own, mut given) = (parts(self.path), parts(path));
+        loop {
+            match (own.next(), given.next()) {
+                (None, None) => return true,
+                (Some(own), Some(given)) if own == given || own.starts_with('{') => {}
+                _ => return false,
+            }
+        }
     }
 
     pub(super) fn get(self, operation: Operation) -> Self {
@@ -89,6 +107,10 @@ impl Route {
         words.push("OPTIONS");
         words.join(", ")
     }
+}
+
+fn parts(path: &str) -> std::str::Split<'_, char> {
+    path.trim_end_matches('/').split('/')
 }
 
 /// Who may call an operation.

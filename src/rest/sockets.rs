@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -17,6 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::app::auth::Lasts;
 use crate::domain::sessions::Viewer;
 use crate::hub::{PresenceGuard, SessionBell};
 use crate::metrics::SocketEnd;
@@ -31,7 +33,7 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// What is read of a message over its bound, so that most are refused with a reason instead of a reset.
 const OVERSIZE_READ: usize = 2;
 /// What a peer has to take a close and answer it.
-const FAREWELL_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(1);
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One path of a dialect that opens a socket.
 pub(super) struct SocketRoute {
@@ -64,6 +66,8 @@ pub(super) enum Say {
 /// Both directions of one socket.
 pub(super) struct Conversation {
     pub(super) viewer: Viewer,
+    /// How long its credential is good, if not for ever.
+    pub(super) lasts: Option<Duration>,
     /// What the peer is told unasked; its end ends the socket.
     pub(super) told: BoxStream<'static, Vec<Say>>,
     /// What a frame of the peer leads to. The next frame waits for it.
@@ -75,7 +79,12 @@ impl Conversation {
     where
         H: FnMut(Heard) -> BoxFuture<'static, Vec<Say>> + Send + 'static,
     {
-        Self { viewer, told, heard: Box::new(heard) }
+        Self { viewer, lasts: None, told, heard: Box::new(heard) }
+    }
+
+    /// The same, which ends with the credential that opened it.
+    pub(super) fn lasting(self, lasts: Option<Lasts>) -> Self {
+        Self { lasts: lasts.map(|lasts| lasts.left), ..self }
     }
 }
 
@@ -177,6 +186,7 @@ async fn exchange(
     let mut ping_at = Instant::now() + live.ping_interval;
     // Where a pong is awaited.
     let mut pong_by: Option<Instant> = None;
+    let over_at = conversation.lasts.map(|lasts| Instant::now() + lasts);
     loop {
         let (said, pings) = tokio::select! {
             frame = socket.next(), if answering.is_none() => match frame {
@@ -204,6 +214,7 @@ async fn exchange(
                 Some(told) => (told, false),
                 None => return End::of(SocketEnd::Forbidden, 1008, "This is no longer yours to follow."),
             },
+            () = until(over_at) => return End::of(SocketEnd::Forbidden, 1008, "The token has expired."),
             () = over(&mut bell) => return End::of(SocketEnd::Forbidden, 1008, "The session is over."),
             _ = stop.wait_for(|stop| *stop) => {
                 return End::of(SocketEnd::Shutdown, 1012, "The server restarts.");
