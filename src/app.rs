@@ -46,6 +46,8 @@ pub struct Bounds {
     pub members_per_call_max: usize,
     pub inbox_rooms_max: usize,
     pub list_max: usize,
+    /// Whether a room with a password is never open.
+    pub room_passwords_asked: bool,
     pub edits_kept_max: i32,
     pub pages: PageSizes,
     pub refresh_ttl: Duration,
@@ -62,6 +64,7 @@ impl Bounds {
             members_per_call_max: config.chat.members_per_call_max,
             inbox_rooms_max: config.live.inbox_rooms_max,
             list_max: config.rest.list_max,
+            room_passwords_asked: config.rest.thanchat_room_passwords,
             edits_kept_max: i32::try_from(config.chat.edits_kept_max).unwrap_or(i32::MAX),
             pages: PageSizes { default: page(config.chat.page_default), max: page(config.chat.page_max) },
             refresh_ttl: config.refresh_token_ttl,

@@ -166,6 +166,7 @@ pub struct Live {
 pub struct Rest {
     /// Each one of [`Rest::DIALECTS`].
     pub dialects: Vec<String>,
+    pub thanchat_room_passwords: bool,
     pub list_max: usize,
 }
 

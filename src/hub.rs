@@ -151,7 +151,9 @@ impl Hub {
             News::SessionEnded(session) => self.sessions.end(*session),
             News::AccountGone(user) => {
                 let logs: Vec<Arc<RoomLog>> = self.rooms().values().cloned().collect();
-                logs.iter().for_each(|log| log.unname(*user));
+                for log in logs {
+                    log.unname(*user);
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::domain::windows::{
 };
 use crate::error::{Code, Error, Result, Text};
 use crate::storage::windows::{self, Span};
-use crate::storage::{labels, members, messages, rooms};
+use crate::storage::{labels, members, rooms};
 
 /// People whom one call may exclude from a list.
 const EXCLUDED_MAX: usize = 1_000;
@@ -115,7 +115,7 @@ impl App {
         Ok(rooms)
     }
 
-    /// Messages of a room the viewer may read, with its newest number as the total.
+    /// Messages of a room the viewer may read; deleted ones are neither given nor counted.
     pub async fn history_window(
         &self,
         viewer: &Viewer,
@@ -132,7 +132,10 @@ impl App {
                     let view = view.ok_or_else(|| Error::not_found().at("roomId"))?.view;
                     allow(Standing::of(&viewer, &view.room, view.role), Action::Read)?;
                     let read = windows::history(conn, view.room.key, reach.order, reach.span).await?;
-                    let total = view.room.last_seq;
+                    let total = match reach.span.total(read.len()) {
+                        Some(total) => total,
+                        None => windows::count_history(conn, &view.room).await?,
+                    };
                     Ok(Windowed { items: reach.shape(read, total), total })
                 })
             })
@@ -186,7 +189,7 @@ impl App {
                     let read = windows::messages(conn, which, caller.user, reach.order, reach.span).await?;
                     let total = match (reach.span.total(read.len()), which) {
                         (Some(total), _) => total,
-                        (None, MessagesQuery::AllMine) => messages::count_of_all(conn, caller.user).await?,
+                        (None, MessagesQuery::AllMine) => windows::count_mine(conn, caller.user).await?,
                         (None, MessagesQuery::SentToMe) => windows::count_sent_to(conn, caller.user).await?,
                     };
                     Ok(Windowed { items: reach.shape(read, total), total })

@@ -25,7 +25,7 @@ pub(in crate::app) use posting::post_all;
 pub use crate::storage::messages::Sent;
 
 /// A message, as asked to be sent.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct PostMessage {
     pub text: String,
     pub client_message_id: Option<String>,

@@ -10,8 +10,8 @@ use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::sees_private_fields;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{
-    ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserFilter, UserType,
-    check_email, check_text, check_username, fold,
+    ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, USERNAME_CHARS_MAX, User, UserFilter,
+    UserType, check_email, check_text, check_username, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::users::{self, Narrowing, Taken};
@@ -75,6 +75,28 @@ impl App {
     pub async fn users_by_key(&self, viewer: &Viewer, keys: Vec<UserKey>) -> Result<Vec<User>> {
         person(viewer)?;
         self.store.read(move |conn| Box::pin(async move { users::get_many(conn, &keys).await })).await
+    }
+
+    /// People by their usernames, in the order asked for. Names that nobody has are passed over.
+    ///
+    /// # Errors
+    /// `TOO_LONG` for more names than one call may add to a room.
+    pub async fn users_by_username(&self, viewer: &Viewer, names: Vec<String>) -> Result<Vec<User>> {
+        person(viewer)?;
+        let max = self.bounds.members_per_call_max;
+        if names.len() > max {
+            return Err(Error::new(Code::TooLong, Text::TooMany { max }).at("usernames"));
+        }
+        // Nobody has the others, and PostgreSQL cannot compare a NUL.
+        let possible = |name: &String| name.chars().count() <= USERNAME_CHARS_MAX && !name.contains('\0');
+        let folded: Vec<String> = names.iter().map(|name| fold(name)).filter(possible).collect();
+        let wanted = folded.clone();
+        let mut found = self
+            .store
+            .read(move |conn| Box::pin(async move { users::get_many_by_username(conn, &wanted).await }))
+            .await?;
+        found.sort_by_key(|user| folded.iter().position(|name| *name == fold(&user.username)));
+        Ok(found)
     }
 
     pub async fn users(&self, viewer: &Viewer, filter: UserFilter, page: &PageArgs) -> Result<PeopleList> {

@@ -248,6 +248,7 @@ impl Rest {
         };
         Self {
             dialects: r.list("rest.dialects", "names of dialects", known),
+            thanchat_room_passwords: r.flag("rest.thanchat_room_passwords"),
             // SQLite takes 32,766 values in one statement.
             list_max: r.number("rest.list_max", 1..=30_000),
         }

@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Interface, Object, SimpleObject};
 
 use crate::app::live::{ChangePage, Moment, Resume, RoomName, Told};
-use crate::domain::events::{Amendment, Happening, RoomChange};
-use crate::domain::ids::{GlobalId, MessageKey, RoomKey};
+use crate::domain::events::{Amendment, Happening, RoomChange, RoomEvent as LogEvent};
+use crate::domain::ids::{GlobalId, RoomKey};
 use crate::error::{Error, Result};
 use crate::graphql::context::app;
 use crate::graphql::error::Nullable;
@@ -222,52 +222,44 @@ impl RoomEvent {
             Moment::Activity(_) | Moment::Typing(_) => {
                 Err(Error::internal("a room's activity was shown as an event"))
             }
-            Moment::Event(entry) => match &entry.event.what {
-                Happening::Message(_) => Err(Error::internal("a message was shown as something else")),
-                Happening::Amended { how, message, .. } => {
-                    let (at, room_id) = (at.into(), room_id(name()?));
-                    Ok(match how {
-                        Amendment::Edited => {
-                            let sender = shown.person.as_deref().cloned();
-                            let message = Message::from((message.clone(), sender));
-                            Self::MessageChanged(MessageChanged { cursor, at, replayed, room_id, message })
-                        }
-                        Amendment::Deleted => {
-                            let (message_id, seq) = (message_id(message.key), message.seq);
-                            Self::MessageDeleted(MessageDeleted {
-                                cursor,
-                                at,
-                                replayed,
-                                room_id,
-                                message_id,
-                                seq,
-                            })
-                        }
-                    })
-                }
-                Happening::Change { change, .. } => {
-                    let person = shown.person.as_deref().cloned();
-                    let role = match (*change, person) {
-                        (RoomChange::RoomDeleted, _) => return changed(None),
-                        (RoomChange::MemberSet { role, .. }, Some(person)) => (person, Some(role.into())),
-                        (RoomChange::MemberGone { .. }, Some(person)) => (person, None),
-                        // Whose account is gone cannot be named; that there are other members can be said.
-                        (RoomChange::RoomEdited, _)
-                        | (RoomChange::MemberSet { .. } | RoomChange::MemberGone { .. }, None) => {
-                            return changed(Some(entry.event.room));
-                        }
-                    };
-                    let (user, role): (_, Option<MemberRole>) = role;
-                    let (at, room_id, user) = (at.into(), room_id(name()?), user.into());
-                    Ok(Self::MemberChanged(MemberChanged { cursor, at, replayed, room_id, user, role }))
-                }
-            },
+            Moment::Event(entry) => Self::happened(shown, &entry.event, cursor, name()?),
         }
     }
-}
 
-fn message_id(key: MessageKey) -> ID {
-    ID(GlobalId::Message(key).encode())
+    fn happened(shown: &Shown, event: &LogEvent, cursor: String, name: RoomName) -> Result<Self> {
+        let (at, room_id, replayed) = (shown.told.at.into(), room_id(name), shown.told.replayed);
+        let person = shown.person.as_deref().cloned();
+        let (change, person) = match (&event.what, person) {
+            (Happening::Message(_), _) => {
+                return Err(Error::internal("a message was shown as something else"));
+            }
+            (Happening::Amended { how: Amendment::Edited, message, .. }, sender) => {
+                let message = Message::from((message.clone(), sender));
+                let changed = MessageChanged { cursor, at, replayed, room_id, message };
+                return Ok(Self::MessageChanged(changed));
+            }
+            (Happening::Amended { how: Amendment::Deleted, message, .. }, _) => {
+                let (message_id, seq) = (ID(GlobalId::Message(message.key).encode()), message.seq);
+                let deleted = MessageDeleted { cursor, at, replayed, room_id, message_id, seq };
+                return Ok(Self::MessageDeleted(deleted));
+            }
+            (Happening::Change { change, .. }, person) => (*change, person),
+        };
+        let (person, role) = match (change, person) {
+            (RoomChange::MemberSet { role, .. }, Some(person)) => (person, Some(role.into())),
+            (RoomChange::MemberGone { .. }, Some(person)) => (person, None),
+            // Whose account is gone cannot be named; that there are other members can be said.
+            (RoomChange::RoomEdited | RoomChange::MemberSet { .. } | RoomChange::MemberGone { .. }, _) => {
+                let room = Some(event.room);
+                return Ok(Self::RoomChanged(RoomChanged { cursor, at, replayed, room_id, room }));
+            }
+            (RoomChange::RoomDeleted, _) => {
+                return Ok(Self::RoomChanged(RoomChanged { cursor, at, replayed, room_id, room: None }));
+            }
+        };
+        let user = person.into();
+        Ok(Self::MemberChanged(MemberChanged { cursor, at, replayed, room_id, user, role }))
+    }
 }
 
 fn room_id(name: RoomName) -> ID {

@@ -30,8 +30,12 @@ pub(super) struct Call {
     pub(super) base: String,
     /// Whether the page that the headers name, if any, is ours or an allowed one.
     pub(super) from_known_page: bool,
+    /// Whether a session cookie came whose session is over.
+    pub(super) session_is_over: bool,
     pub(super) params: Vec<(String, String)>,
     pub(super) body: Bytes,
+    /// What answers and log lines call the request.
+    pub(super) request_id: String,
 }
 
 impl Call {

@@ -24,6 +24,7 @@ use crate::http::log::log_fault;
 use crate::rest::Rest;
 use crate::rest::body::Data;
 use crate::rest::call::{Call, cookie};
+use crate::rest::drf::session;
 use crate::rest::options;
 use crate::rest::reply::{Refusal, Reply};
 use crate::rest::route::{Access, Answer, Dialect, Route};
@@ -73,12 +74,12 @@ async fn serve(rest: Arc<Rest>, claims: &[Claim], request: Request) -> Response 
     let request_id = request_id(&parts);
     let language = language(&parts.headers);
     let is_head = parts.method == Method::HEAD;
-    let answer = match call(rest, &mut parts, body).await {
-        Ok(mut call) => handle(claims, &mut call).await,
-        Err(refusal) => Err(refusal),
+    let (answer, session_is_over) = match call(rest, &mut parts, body).await {
+        Ok(mut call) => (handle(claims, &mut call).await, call.session_is_over),
+        Err(refusal) => (Err(refusal), false),
     };
     let reply = answer.unwrap_or_else(|refusal| put_into_words(refusal, language, &request_id));
-    finish(reply, is_head)
+    finish(if session_is_over { session::clear(reply) } else { reply }, is_head)
 }
 
 /// Reads the request whole; its size is bounded before it comes here.
@@ -108,6 +109,7 @@ pub(super) async fn head(rest: Arc<Rest>, parts: &mut Parts) -> Result<Call, Ref
     Ok(Call {
         base: base.unwrap_or_else(|| rest.own_url.clone()),
         from_known_page: rest.gate.admits_origin(&visitor, &parts.headers),
+        session_is_over: false,
         viewer: Viewer::Anonymous,
         origin: visitor.origin,
         language: language(&parts.headers),
@@ -116,6 +118,7 @@ pub(super) async fn head(rest: Arc<Rest>, parts: &mut Parts) -> Result<Call, Ref
         headers: std::mem::take(&mut parts.headers),
         params,
         body: Bytes::new(),
+        request_id: request_id(parts),
         rest,
     })
 }
@@ -133,6 +136,7 @@ async fn handle(claims: &[Claim], call: &mut Call) -> Answer {
         operation.or(route.operations.first()).map_or(Access::SignedIn, |operation| operation.access);
     if access != Access::Unasked {
         call.viewer = (claim.dialect.authenticate)(call).await?;
+        call.session_is_over = session::is_over(&claim.dialect, call);
     }
     if access == Access::SignedIn && call.viewer.signed_in().is_none() {
         return Err((claim.dialect.challenge)());
@@ -160,8 +164,10 @@ impl Call {
             headers: std::mem::take(&mut self.headers),
             base: std::mem::take(&mut self.base),
             from_known_page: self.from_known_page,
+            session_is_over: self.session_is_over,
             params: std::mem::take(&mut self.params),
             body: std::mem::take(&mut self.body),
+            request_id: std::mem::take(&mut self.request_id),
         }
     }
 }

@@ -1,15 +1,20 @@
 //! What callers of Django REST framework share: the texts, the shapes and the habits of its answers.
 //!
-//! `drf/fields.rs` checks bodies, `drf/paging.rs` cuts lists, `drf/csrf.rs` guards cookies, `drf/times.rs`
-//! writes times.
+//! `drf/fields.rs` checks bodies, `drf/paging.rs` cuts lists; `drf/bearer.rs` and `drf/session.rs` say who calls,
+//! `drf/csrf.rs` guards cookies; `drf/times.rs` and `drf/python.rs` write what JSON has no form for.
 
 pub(super) mod bearer;
 pub(super) mod csrf;
 pub(super) mod fields;
 pub(super) mod paging;
+pub(super) mod python;
+pub(super) mod session;
+mod spaced;
 pub(super) mod times;
 
 use axum::http::StatusCode;
+
+pub(super) use spaced::spaced;
 
 use crate::error::{Code, Error, Fault, Language, Text};
 use crate::rest::reply::{FieldErrors, Refusal};

@@ -8,6 +8,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use serde::Deserialize;
+use utoipa::PartialSchema as _;
 use utoipa::openapi::path::{
     HttpMethod, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathsBuilder,
 };
@@ -25,6 +26,7 @@ use utoipa::openapi::{
 
 use crate::rest::dialects;
 use crate::rest::drf::fields::Form;
+use crate::rest::reply::Detail;
 use crate::rest::route::{Access, Dialect, Documented, DocumentedBody, Operation, Route};
 
 const JSON: &str = "application/json";
@@ -52,7 +54,7 @@ pub fn document() -> OpenApi {
 /// The document of those dialects.
 fn describe(dialects: &[Arc<Dialect>]) -> OpenApi {
     let mut components =
-        ComponentsBuilder::new().schema("Detail", detail()).schema("FieldErrors", field_errors());
+        ComponentsBuilder::new().schema("Detail", Detail::schema()).schema("FieldErrors", field_errors());
     let mut paths = PathsBuilder::new();
     let mut tags = Vec::new();
     for dialect in dialects {
@@ -220,11 +222,6 @@ fn method(method: &Method) -> HttpMethod {
         Method::DELETE => HttpMethod::Delete,
         _ => HttpMethod::Get,
     }
-}
-
-fn detail() -> Schema {
-    let text = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-    Schema::Object(ObjectBuilder::new().property("detail", text).build())
 }
 
 fn field_errors() -> Schema {

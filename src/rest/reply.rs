@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
+use utoipa::ToSchema;
 
 use crate::error::{Error, Language};
 
@@ -26,6 +27,11 @@ impl Reply {
 
     pub(super) fn created(body: &impl Serialize) -> Result<Self, Refusal> {
         Self::json(body).map(|reply| reply.status(StatusCode::CREATED))
+    }
+
+    /// A body that has its form already.
+    pub(super) fn raw(media: &'static str, body: String) -> Self {
+        Self::of(StatusCode::OK, media, body.into_bytes())
     }
 
     pub(super) fn html(page: impl Into<String>) -> Self {
@@ -64,6 +70,11 @@ impl Reply {
     pub(super) fn cookie(self, cookie: &str) -> Self {
         self.header(SET_COOKIE, cookie)
     }
+
+    pub(super) fn sets_cookie(&self, name: &str) -> bool {
+        let mut lines = self.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+        lines.any(|line| line.split_once('=').is_some_and(|(given, _)| given == name))
+    }
 }
 
 impl IntoResponse for Reply {
@@ -73,6 +84,13 @@ impl IntoResponse for Reply {
         *response.headers_mut() = self.headers;
         response
     }
+}
+
+/// The body of most refusals.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Detail)]
+pub(super) struct Detail {
+    detail: String,
 }
 
 /// Why a request is not done.
@@ -89,11 +107,7 @@ pub(super) enum Refusal {
 impl Refusal {
     /// The body `{"detail": …}`.
     pub(super) fn detail(status: StatusCode, detail: &str) -> Self {
-        #[derive(Serialize)]
-        struct Detail<'d> {
-            detail: &'d str,
-        }
-        Self::said(status, &Detail { detail })
+        Self::said(status, &Detail { detail: detail.to_owned() })
     }
 
     /// The body `{"detail": …, "code": …}`.

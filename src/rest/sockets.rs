@@ -3,24 +3,32 @@
 //! A dialect gives a [`Conversation`]; here its frames are bounded, pinged, written and closed. Nothing queues:
 //! while the peer does not take what was written, neither its frames are read nor the conversation asked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts as _, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures_util::SinkExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt as _};
+use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use uuid::Uuid;
 
+use crate::app::App;
 use crate::app::auth::Lasts;
+use crate::app::live::{Moment, RoomFeed, Told};
+use crate::domain::messages::Message;
 use crate::domain::sessions::Viewer;
-use crate::hub::{PresenceGuard, SessionBell};
+use crate::domain::users::User;
+use crate::error::{Code, Error, Language};
+use crate::http::log::log_fault;
+use crate::hub::{Entry, PresenceGuard, SessionBell};
 use crate::metrics::SocketEnd;
 use crate::rest::Rest;
 use crate::rest::call::Call;
@@ -34,6 +42,8 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 const OVERSIZE_READ: usize = 2;
 /// What a peer has to take a close and answer it.
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+/// The pause before someone whom the database could not name is looked up again.
+const TRY_AGAIN: Duration = Duration::from_millis(250);
 
 /// One path of a dialect that opens a socket.
 pub(super) struct SocketRoute {
@@ -142,6 +152,78 @@ pub(super) fn forbidden() -> Refusal {
     Refusal::detail(StatusCode::FORBIDDEN, "This socket is not open to you.")
 }
 
+/// What is said of a credential that opens no socket.
+pub(super) fn not_good(error: Error) -> Refusal {
+    match error.code() {
+        Code::Unauthenticated | Code::TokenExpired | Code::BadCredentials => forbidden(),
+        _ => error.into(),
+    }
+}
+
+/// Who is on a socket: what a conversation needs to hear and to tell.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    pub(super) app: Arc<App>,
+    pub(super) viewer: Viewer,
+    language: Language,
+    request_id: Arc<str>,
+}
+
+impl Peer {
+    pub(super) fn of(call: &Call, viewer: Viewer) -> Self {
+        let (app, request_id) = (Arc::clone(call.app()), call.request_id.as_str().into());
+        Self { app, viewer, language: call.language, request_id }
+    }
+
+    /// A room's feed from now on, for those who may read there.
+    pub(super) async fn feed(&self, room: Uuid) -> Result<RoomFeed, Refusal> {
+        self.app.follow_room(&self.viewer, room, None, None).await.map_err(|error| match error.code() {
+            Code::NotFound | Code::NotAMember | Code::Forbidden => forbidden(),
+            _ => error.into(),
+        })
+    }
+
+    /// The messages of a feed, each with its sender, in a dialect's words. It ends when the peer may no longer
+    /// read, or the room is gone.
+    pub(super) fn messages<F>(&self, feed: RoomFeed, say: F) -> BoxStream<'static, Vec<Say>>
+    where
+        F: Fn(&Message, Option<&User>) -> Say + Send + 'static,
+    {
+        let told = unfold((self.clone(), feed, say), |(peer, mut feed, say)| async move {
+            let told = feed.next().await.ok().flatten()?;
+            let mut said = Vec::with_capacity(told.len());
+            for Told { moment, .. } in told {
+                let Moment::Event(entry) = moment else { continue };
+                let Some(message) = entry.event.message() else { continue };
+                let sender = peer.person(&entry).await;
+                said.push(say(message, sender.as_deref()));
+            }
+            Some((said, (peer, feed, say)))
+        });
+        Box::pin(told)
+    }
+
+    /// Whoever an event shows, as soon as the database can tell.
+    async fn person(&self, entry: &Entry) -> Option<Arc<User>> {
+        loop {
+            match self.app.person_shown(&self.viewer, entry).await {
+                Ok(person) => return person,
+                Err(error) if error.code() == Code::Unavailable => sleep(TRY_AGAIN).await,
+                Err(error) => {
+                    log_fault(&error, &self.request_id);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// What the peer is told of an error. Faults of ours go to the log.
+    pub(super) fn sentence(&self, error: &Error) -> Cow<'static, str> {
+        log_fault(error, &self.request_id);
+        error.text().render(self.language)
+    }
+}
+
 /// How a conversation ended.
 struct End {
     why: SocketEnd,
@@ -163,15 +245,20 @@ async fn converse(rest: Arc<Rest>, mut socket: WebSocket, mut conversation: Conv
     let bell = rest.app.watch_session(&conversation.viewer);
     let End { why, close } = exchange(&rest, &mut socket, &mut conversation, bell).await;
     rest.metrics.socket_closed(why);
-    if let Some((code, reason)) = close {
-        let farewell = async {
-            let frame = CloseFrame { code, reason: reason.into() };
-            if socket.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = socket.next().await {}
+    let farewell = async {
+        let said = match close {
+            Some((code, reason)) => {
+                let frame = CloseFrame { code, reason: reason.into() };
+                socket.send(Frame::Close(Some(frame))).await
             }
+            // The library has its answer to the peer's own close ready.
+            None => socket.flush().await,
         };
-        let _ = timeout(FAREWELL_TIMEOUT, farewell).await;
-    }
+        if said.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    let _ = timeout(FAREWELL_TIMEOUT, farewell).await;
 }
 
 async fn exchange(
@@ -190,24 +277,24 @@ async fn exchange(
     loop {
         let (said, pings) = tokio::select! {
             frame = socket.next(), if answering.is_none() => match frame {
-                Some(Ok(Message::Text(text))) if text.len() > live.message_bytes_max => {
+                Some(Ok(Frame::Text(text))) if text.len() > live.message_bytes_max => {
                     return End::of(SocketEnd::Protocol, 1009, "The message is too large.");
                 }
-                Some(Ok(Message::Text(text))) => {
+                Some(Ok(Frame::Text(text))) => {
                     answering = Some((conversation.heard)(Heard::Text(text.as_str().to_owned())));
                     continue;
                 }
-                Some(Ok(Message::Binary(_))) => {
+                Some(Ok(Frame::Binary(_))) => {
                     answering = Some((conversation.heard)(Heard::Binary));
                     continue;
                 }
-                Some(Ok(Message::Pong(_))) => {
+                Some(Ok(Frame::Pong(_))) => {
                     pong_by = None;
                     continue;
                 }
                 // The library has put the answer in its buffer; writing nothing flushes it.
-                Some(Ok(Message::Ping(_))) => (Vec::new(), false),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return End::PEER,
+                Some(Ok(Frame::Ping(_))) => (Vec::new(), false),
+                Some(Ok(Frame::Close(_)) | Err(_)) | None => return End::PEER,
             },
             said = answer(&mut answering) => (said, false),
             told = conversation.told.next() => match told {
@@ -224,7 +311,8 @@ async fn exchange(
                 pong_by.get_or_insert(Instant::now() + live.pong_timeout);
                 (Vec::new(), true)
             }
-            () = until(pong_by) => return End::of(SocketEnd::Unresponsive, 1013, "No answer to a ping."),
+            // While an answer is made, pongs are not read.
+            () = until(pong_by), if answering.is_none() => return End::of(SocketEnd::Unresponsive, 1013, "No answer to a ping."),
         };
         let written = tokio::select! {
             written = write(socket, said, pings) => written,
@@ -245,11 +333,11 @@ async fn write(
     pings: bool,
 ) -> Result<Option<(u16, &'static str)>, axum::Error> {
     if pings {
-        socket.feed(Message::Ping(axum::body::Bytes::new())).await?;
+        socket.feed(Frame::Ping(axum::body::Bytes::new())).await?;
     }
     for say in said {
         match say {
-            Say::Text(text) => socket.feed(Message::Text(text.into())).await?,
+            Say::Text(text) => socket.feed(Frame::Text(text.into())).await?,
             Say::Close(code, reason) => {
                 socket.flush().await?;
                 return Ok(Some((code, reason)));

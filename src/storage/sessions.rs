@@ -151,13 +151,18 @@ pub async fn end_all_but(conn: &mut Conn, user: UserKey, kept: SessionKey, at: T
     Ok(())
 }
 
-/// Those of several sessions that have ended, or whose account is disabled.
-pub async fn over_among(conn: &mut Conn, keys: &[SessionKey]) -> Result<Vec<SessionKey>> {
+/// Those of several sessions that have ended or run out, or whose account is disabled.
+pub async fn over_among(conn: &mut Conn, keys: &[SessionKey], now: Timestamp) -> Result<Vec<SessionKey>> {
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
     let over: Vec<i64> = run!(conn, db => sessions::table
         .inner_join(users::table)
         .filter(sessions::key.eq_any(&keys))
-        .filter(sessions::ended_at.is_not_null().or(users::disabled_at.is_not_null()))
+        .filter(
+            sessions::ended_at
+                .is_not_null()
+                .or(sessions::expires_at.le(At(now)))
+                .or(users::disabled_at.is_not_null()),
+        )
         .select(sessions::key)
         .load(db))?;
     Ok(over.into_iter().map(SessionKey).collect())

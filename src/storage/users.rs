@@ -194,6 +194,15 @@ pub async fn get_many_by_id(conn: &mut Conn, ids: &[uuid::Uuid]) -> Result<Vec<U
     Ok(rows.into_iter().map(User::from).collect())
 }
 
+/// People by their usernames, which are given as they are compared.
+pub async fn get_many_by_username(conn: &mut Conn, folded: &[String]) -> Result<Vec<User>> {
+    let rows: Vec<UserRow> = run!(conn, db => users::table
+        .filter(users::username_key.eq_any(folded).and(users::disabled_at.is_null()))
+        .select(UserRow::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
 /// What a login is checked against.
 #[derive(Debug)]
 pub struct Credentials {

@@ -9,14 +9,14 @@ use diesel::sql_types::Text;
 
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::domain::messages::Message;
-use crate::domain::rooms::RoomKind;
+use crate::domain::rooms::{Room, RoomKind};
 use crate::domain::users::{User, fold};
 use crate::domain::windows::{
     MessagePlace, MessagesQuery, Order, PeopleOrder, PeopleQuery, PlacedMessage, Window,
 };
 use crate::error::Result;
 use crate::storage::Conn;
-use crate::storage::messages::{MessageRow, Sent, SentRow, sent};
+use crate::storage::messages::{MessageRow, Sent, SentRow, count_of_all, sent};
 use crate::storage::schema::{members, messages, rooms, users};
 use crate::storage::types::KindColumn;
 use crate::storage::users::UserRow;
@@ -108,7 +108,17 @@ pub async fn count_people(conn: &mut Conn, asked: &PeopleQuery, viewer: UserKey)
 /// The messages that lists show, each with its sender. What they leave out is said here, and only here.
 macro_rules! shown {
     () => {
-        messages::table.left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+        messages::table
+            .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
+            .filter(messages::deleted_at.is_null())
+    };
+}
+
+/// Whether a message is in one of the viewer's rooms.
+macro_rules! mine {
+    ($viewer:expr) => {
+        messages::room_key
+            .eq_any(members::table.filter(members::user_key.eq($viewer.0)).select(members::room_key))
     };
 }
 
@@ -126,6 +136,25 @@ pub async fn history(conn: &mut Conn, room: RoomKey, order: Order, span: Span) -
         query.limit(span.limit).offset(span.offset).load(db)
     })?;
     Ok(rows.into_iter().map(sent).collect())
+}
+
+/// How many messages of a room lists show.
+pub async fn count_history(conn: &mut Conn, room: &Room) -> Result<i64> {
+    let deleted: i64 = run!(conn, db => messages::table
+        .filter(messages::room_key.eq(room.key.0).and(messages::deleted_at.is_not_null()))
+        .count()
+        .get_result(db))?;
+    Ok(room.last_seq - deleted)
+}
+
+/// How many messages of all rooms of a person lists show.
+pub async fn count_mine(conn: &mut Conn, viewer: UserKey) -> Result<i64> {
+    let deleted: i64 = run!(conn, db => messages::table
+        .inner_join(rooms::table)
+        .filter(messages::deleted_at.is_not_null().and(rooms::deleted_at.is_null()).and(mine!(viewer)))
+        .count()
+        .get_result(db))?;
+    Ok(count_of_all(conn, viewer).await? - deleted)
 }
 
 /// The newest messages of several rooms, at most `limit` of each, room by room, oldest first.
@@ -174,14 +203,6 @@ macro_rules! placed {
                 rooms::pair_low,
                 rooms::pair_high,
             ))
-    };
-}
-
-/// Whether a message is in one of the viewer's rooms.
-macro_rules! mine {
-    ($viewer:expr) => {
-        messages::room_key
-            .eq_any(members::table.filter(members::user_key.eq($viewer.0)).select(members::room_key))
     };
 }
 

@@ -6,8 +6,10 @@ use std::sync::Mutex;
 use chrono::DateTime;
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use serde_json::json;
+use tertulia::auth::Credential;
 use tertulia::domain::ids::{RoomKey, UserKey};
-use tertulia::domain::rooms::MemberRole;
+use tertulia::domain::rooms::{MemberRole, RoomRef};
+use tertulia::domain::windows::{MessagesQuery, Order, PeopleOrder, PeopleQuery, RoomsQuery, Window};
 use tertulia::error::Code;
 use tertulia::storage::members;
 
@@ -117,7 +119,7 @@ struct Hot {
     in_order: bool,
 }
 
-const HOT: [Hot; 10] = [
+const HOT: [Hot; 15] = [
     Hot {
         name: "a page of a room's messages after a cursor",
         words: &[
@@ -203,6 +205,51 @@ const HOT: [Hot; 10] = [
         in_order: false,
     },
     Hot {
+        name: "a window of a room's messages",
+        words: &["FROM (messages LEFT OUTER JOIN users", "ORDER BY messages.seq DESC"],
+        not: &["rooms"],
+        sqlite: &["SEARCH messages USING INDEX sqlite_autoindex_messages_2 (room_key=?)"],
+        postgres: &["messages_room_key_seq_key on messages"],
+        arguments: Some("1, 50, 0"),
+        in_order: true,
+    },
+    Hot {
+        name: "messages sent to one person",
+        words: &["rooms.pair_low", "messages.sender_key IS NULL", "ORDER BY messages.key DESC"],
+        not: &[],
+        sqlite: &["SEARCH messages"],
+        postgres: &["on messages"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "one's own rooms by key, with labels",
+        words: &["room_labels", "ORDER BY rooms.key ASC"],
+        not: &["opened"],
+        sqlite: &["members_user_key"],
+        postgres: &["members_user_key"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "one's own rooms and open ones",
+        words: &["room_labels", "opened", "ORDER BY rooms.key ASC"],
+        not: &[],
+        sqlite: &["rooms_open", "members_user_key"],
+        postgres: &["members_user_key"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "people by first name",
+        words: &["FROM users", "ORDER BY users.first_name_key ASC"],
+        not: &["LIKE"],
+        sqlite: &["SCAN users USING INDEX users_first_name_key"],
+        postgres: &["users_first_name_key on users"],
+        arguments: Some("50, 0"),
+        in_order: true,
+    },
+    Hot {
         name: "what was sent under a client message id before",
         words: &["client_message_id = ", "SELECT"],
         not: &["INSERT"],
@@ -245,6 +292,16 @@ on_both_databases! {
         let cursors = amber.ask(page, json!({ "r": room })).await;
         amber.ask(page, json!({ "r": room, "a": cursors["room"]["members"]["edges"][0]["cursor"] })).await;
         amber.ask(&format!("{{ users(filter: {{ search: \"d12\" }}) {{ {list} }} }}"), json!({})).await;
+        let viewer = app.app.authenticate(&Credential::Bearer(amber.token.clone().unwrap())).await.unwrap();
+        let part = Window { offset: 0, limit: Some(50) };
+        let by_name = PeopleQuery { order: PeopleOrder::FirstName, ..PeopleQuery::default() };
+        app.app.people_window(&viewer, by_name, part).await.unwrap();
+        for open_too in [false, true] {
+            let asked = RoomsQuery { open_too, ..RoomsQuery::default() };
+            app.app.rooms_window(&viewer, asked, part).await.unwrap();
+        }
+        app.app.history_window(&viewer, RoomRef::Key(RoomKey(1)), Order::NewestFirst, part).await.unwrap();
+        app.app.messages_window(&viewer, MessagesQuery::SentToMe, Order::NewestFirst, part).await.unwrap();
         let mut bad = Vec::new();
         for hot in HOT {
             let query = recorded(&db, hot.words, hot.not);

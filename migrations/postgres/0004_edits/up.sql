@@ -7,6 +7,8 @@ ALTER TABLE messages ADD COLUMN deleted_at TIMESTAMPTZ;
 ALTER TABLE messages ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
 -- For those whose account goes.
 CREATE INDEX messages_sender_key ON messages (sender_key, key);
+-- What a room's lists leave out is counted by it.
+CREATE INDEX messages_deleted ON messages (room_key) WHERE deleted_at IS NOT NULL;
 
 -- What messages said before, each text under the revision it was.
 CREATE TABLE message_edits (

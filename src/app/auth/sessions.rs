@@ -88,6 +88,27 @@ impl App {
         ended.ok_or_else(refused)
     }
 
+    /// Whether whoever calls knows their own password; a try counts as a login.
+    ///
+    /// # Errors
+    /// `BAD_CREDENTIALS` at `currentPassword`.
+    pub async fn confirm_password(&self, viewer: &Viewer, current: SecretString) -> Result<()> {
+        self.confirmed_account(viewer, current).await.map(drop)
+    }
+
+    async fn confirmed_account(&self, viewer: &Viewer, current: SecretString) -> Result<User> {
+        let caller = person(viewer)?;
+        let user = self.own_account(caller).await?;
+        self.limits.login(&fold(&user.username), None)?;
+        let key = caller.user;
+        let hash = self.store.read(move |conn| Box::pin(users::password_hash(conn, key))).await?;
+        if self.passwords.verify(current, hash).await? {
+            Ok(user)
+        } else {
+            Err(Error::new(Code::BadCredentials, Text::WrongPassword).at("currentPassword"))
+        }
+    }
+
     /// Sets a new password, ends every session of the person, and opens a new one for the caller, so
     /// that no token from before is good any more.
     pub async fn change_password(
@@ -143,14 +164,7 @@ impl App {
         current: SecretString,
         new: SecretString,
     ) -> Result<(User, String)> {
-        let caller = person(viewer)?;
-        let user = self.own_account(caller).await?;
-        self.limits.login(&fold(&user.username), None)?;
-        let key = caller.user;
-        let hash = self.store.read(move |conn| Box::pin(users::password_hash(conn, key))).await?;
-        if !self.passwords.verify(current.clone(), hash).await? {
-            return Err(Error::new(Code::BadCredentials, Text::WrongPassword).at("currentPassword"));
-        }
+        let user = self.confirmed_account(viewer, current.clone()).await?;
         let mut faults = password_faults(&new, &[&user.username, &user.email], "newPassword");
         if faults.is_empty() && current.expose_secret() == new.expose_secret() {
             faults.push(Fault::new(Code::WeakPassword, Text::PasswordUnchanged, "newPassword"));

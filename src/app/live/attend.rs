@@ -153,10 +153,10 @@ impl App {
 
     async fn end_sessions_ended_elsewhere(&self, watched: &[SessionKey]) -> Result<()> {
         for chunk in watched.chunks(CHUNK) {
-            let chunk = chunk.to_vec();
+            let (chunk, now) = (chunk.to_vec(), self.clock.now());
             let over = self
                 .store
-                .read(move |conn| Box::pin(async move { sessions::over_among(conn, &chunk).await }))
+                .read(move |conn| Box::pin(async move { sessions::over_among(conn, &chunk, now).await }))
                 .await?;
             for session in over {
                 self.hub.end_session(session);

@@ -30,7 +30,8 @@ pub struct NewDoorRoom {
     /// In the order they join, each once; the caller before them, if they become a member.
     pub members: Vec<UserKey>,
     pub caller_is_member: bool,
-    /// Anyone signed in finds, reads and writes in the room without joining.
+    /// Anyone signed in finds, reads and writes in the room without joining; where passwords are asked, and it has
+    /// one, anyone finds it, and joins with the password.
     pub open: bool,
     /// Asked of those who join; none where it is empty.
     pub password: Option<SecretString>,
@@ -74,19 +75,20 @@ impl App {
         }
         Error::check(faults)?;
         if label.kind.is_empty() {
-            label.kind = kind_word(kind).to_owned();
+            kind_word(kind).clone_into(&mut label.kind);
         }
         let password_hash = match password {
             Some(password) => Some(self.passwords.hash(password).await?),
             None => None,
         };
+        let asks = self.bounds.room_passwords_asked && password_hash.is_some();
         let stamp = Stamp::new(self.clock.now());
         self.store
             .write(move |conn| {
                 Box::pin(async move {
                     let own = caller_is_member.then_some(caller.user);
                     let people = known(conn, own.into_iter().chain(members)).await?;
-                    let terms = Terms { kind, open, password_hash };
+                    let terms = Terms { kind, open, asks, password_hash };
                     let room = open_room(conn, caller, &label.title, &people, terms, stamp).await?;
                     labels::put(conn, room.key, door, &label).await?;
                     let made = labels::find_view(conn, RoomRef::Key(room.key), caller.user).await?;
@@ -263,6 +265,8 @@ async fn known(conn: &mut Conn, keys: impl Iterator<Item = UserKey>) -> Result<V
 struct Terms {
     kind: RoomKind,
     open: bool,
+    /// Whether its password stands before it all the same.
+    asks: bool,
     password_hash: Option<String>,
 }
 
@@ -282,7 +286,7 @@ async fn open_room(
         visibility: if terms.open { RoomVisibility::Public } else { RoomVisibility::Private },
         capacity: None,
         password_hash: terms.password_hash,
-        is_open: terms.open,
+        is_open: terms.open && !terms.asks,
         invite_code: stamp.invite_code,
         pair: None,
         created_by: caller.user,

@@ -60,10 +60,11 @@ impl<'a> Pbkdf2<'a> {
         })
     }
 
-    /// Compares in constant time.
+    /// Compares in constant time. HMAC fills its key up with NULs, so that "a\0" would pass for "a".
     pub(super) fn verify(&self, password: &str) -> bool {
-        let (salt, password) = (self.salt.as_bytes(), password.as_bytes());
-        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, self.iterations, salt, password, &self.hash).is_ok()
+        let (salt, secret) = (self.salt.as_bytes(), password.as_bytes());
+        let same = pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, self.iterations, salt, secret, &self.hash);
+        same.is_ok() && !password.contains('\0')
     }
 }
 

@@ -29,7 +29,8 @@ impl OpaqueKey {
 
     /// A token of 40 hexadecimal digits, from bytes that nobody else can make.
     pub(super) fn derived(secret: [u8; 32]) -> Self {
-        Self::of(secret.iter().take(DERIVED_BYTES).map(|byte| format!("{byte:02x}")).collect())
+        let halves = secret.iter().take(DERIVED_BYTES).flat_map(|byte| [byte >> 4, byte & 15]);
+        Self::of(halves.filter_map(|half| char::from_digit(half.into(), 16)).collect())
     }
 
     /// The hash to look for, or nothing if no key has this form.

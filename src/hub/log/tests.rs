@@ -433,7 +433,9 @@ fn what_was_made_of_a_message_does_not_outlive_its_text() {
     };
     let make = || match hub.attach(ROOM).reader(place(0)).take(9, AMBER, 0) {
         Take::Events(entries) => {
-            entries.iter().for_each(|entry| drop(entry.renders().of(7).unwrap().set("seen".into())));
+            for entry in entries {
+                entry.renders().of(7).unwrap().set("seen".into()).unwrap();
+            }
         }
         other => panic!("{other:?}"),
     };

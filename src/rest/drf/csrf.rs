@@ -15,12 +15,7 @@ pub(in crate::rest) async fn check(call: &Call) -> Result<(), Refusal> {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(&call.method) {
         return Ok(());
     }
-    if !call.from_known_page {
-        let origin = call.header("origin").unwrap_or_default();
-        return Err(failed(&format!(
-            "Origin checking failed - {origin} does not match any trusted origins."
-        )));
-    }
+    check_page(call)?;
     let Some(expected) = call.cookie(COOKIE).filter(|value| !value.is_empty()) else {
         return Err(failed("CSRF cookie not set."));
     };
@@ -36,6 +31,15 @@ pub(in crate::rest) async fn check(call: &Call) -> Result<(), Refusal> {
     } else {
         Err(failed("CSRF token from the 'X-Csrftoken' HTTP header incorrect."))
     }
+}
+
+/// Refuses what a page that is neither ours nor an allowed one has sent.
+pub(in crate::rest) fn check_page(call: &Call) -> Result<(), Refusal> {
+    if call.from_known_page {
+        return Ok(());
+    }
+    let origin = call.header("origin").unwrap_or_default();
+    Err(failed(&format!("Origin checking failed - {origin} does not match any trusted origins.")))
 }
 
 /// A form may carry the value as a field. JSON may not: a browser cannot be made to send it from elsewhere.
