@@ -10,6 +10,7 @@ mod dispatch;
 mod drf;
 pub mod openapi;
 mod options;
+mod pages;
 mod reply;
 mod route;
 mod short_id;
@@ -35,6 +36,8 @@ pub struct Rest {
     /// The address to fall back on.
     own_url: String,
     dialects: Vec<Arc<Dialect>>,
+    /// Whether pages are let in that the configuration does not name.
+    admits_pages: bool,
     live: Live,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
@@ -62,20 +65,12 @@ impl Rest {
             gate,
             public_url: config.public_url.clone(),
             own_url,
+            admits_pages: config.allowed_origins.is_empty(),
             dialects: dialects::all().into_iter().filter(is_on).map(Arc::new).collect(),
             live: config.live.clone(),
             metrics,
             stop,
         }
-    }
-
-    /// Whether pages of an origin may read what a path answers, as callers of a dialect expect.
-    pub fn admits_page(&self, path: &str, origin: &str) -> bool {
-        self.dialects.iter().any(|dialect| {
-            let below = path.strip_prefix("/compat/").and_then(|path| path.strip_prefix(dialect.name));
-            let path = below.unwrap_or(path);
-            dialect.routes.iter().any(|route| route.pages.contains(&origin) && route.is_at(path))
-        })
     }
 
     /// Every path of the dialects, and the documents about them.

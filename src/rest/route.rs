@@ -56,18 +56,6 @@ impl Route {
         Self { pages, ..self }
     }
 
-    /// Whether the path of a request is this one, in either form.
-    pub(super) fn is_at(&self, path: &str) -> bool {
-        let (mut own, mut given) = (parts(self.path), parts(path));
-        loop {
-            match (own.next(), given.next()) {
-                (None, None) => return true,
-                (Some(own), Some(given)) if own == given || own.starts_with('{') => {}
-                _ => return false,
-            }
-        }
-    }
-
     pub(super) fn get(self, operation: Operation) -> Self {
         self.on(Method::GET, operation)
     }
@@ -107,10 +95,6 @@ impl Route {
         words.push("OPTIONS");
         words.join(", ")
     }
-}
-
-fn parts(path: &str) -> std::str::Split<'_, char> {
-    path.trim_end_matches('/').split('/')
 }
 
 /// Who may call an operation.

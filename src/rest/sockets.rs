@@ -204,22 +204,27 @@ impl Peer {
     }
 
     /// Whoever an event shows, as soon as the database can tell.
-    async fn person(&self, entry: &Entry) -> Option<Arc<User>> {
+    pub(super) async fn person(&self, entry: &Entry) -> Option<Arc<User>> {
         loop {
             match self.app.person_shown(&self.viewer, entry).await {
                 Ok(person) => return person,
                 Err(error) if error.code() == Code::Unavailable => sleep(TRY_AGAIN).await,
                 Err(error) => {
-                    log_fault(&error, &self.request_id);
+                    self.log(&error);
                     return None;
                 }
             }
         }
     }
 
+    /// Puts a fault of ours into the log.
+    pub(super) fn log(&self, error: &Error) {
+        log_fault(error, &self.request_id);
+    }
+
     /// What the peer is told of an error. Faults of ours go to the log.
     pub(super) fn sentence(&self, error: &Error) -> Cow<'static, str> {
-        log_fault(error, &self.request_id);
+        self.log(error);
         error.text().render(self.language)
     }
 }

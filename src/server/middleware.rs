@@ -13,7 +13,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::HttpBody as _;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
@@ -141,39 +140,29 @@ fn asked(request: &Request) -> Asked {
 fn cors(origins: &[Origin]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> =
         origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect();
-    (!origins.is_empty()).then(|| shared_with(AllowOrigin::list(origins)))
-}
-
-/// Lets pages read answers where `admits` says so of a path and an origin.
-pub fn for_pages<F>(routes: Router, admits: F) -> Router
-where
-    F: Fn(&str, &str) -> bool + Clone + Send + Sync + 'static,
-{
-    let admitted = move |origin: &HeaderValue, request: &Parts| {
-        origin.to_str().is_ok_and(|origin| admits(request.uri.path(), origin))
-    };
-    routes.layer(shared_with(AllowOrigin::predicate(admitted)))
-}
-
-fn shared_with(origins: AllowOrigin) -> CorsLayer {
+    if origins.is_empty() {
+        return None;
+    }
     let request_id = HeaderName::from_static("x-request-id");
-    CorsLayer::new()
-        .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers([
-            header::CONTENT_TYPE,
-            header::AUTHORIZATION,
-            header::ACCEPT,
-            header::ACCEPT_LANGUAGE,
-            HeaderName::from_static("apollo-require-preflight"),
-            HeaderName::from_static("x-requested-with"),
-            HeaderName::from_static("traceparent"),
-            HeaderName::from_static("last-event-id"),
-            HeaderName::from_static("x-graphql-event-stream-token"),
-            request_id.clone(),
-        ])
-        .expose_headers([request_id, header::RETRY_AFTER])
-        .max_age(PREFLIGHT_MAX_AGE)
+    Some(
+        CorsLayer::new()
+            .allow_origin(AllowOrigin::list(origins))
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+            .allow_headers([
+                header::CONTENT_TYPE,
+                header::AUTHORIZATION,
+                header::ACCEPT,
+                header::ACCEPT_LANGUAGE,
+                HeaderName::from_static("apollo-require-preflight"),
+                HeaderName::from_static("x-requested-with"),
+                HeaderName::from_static("traceparent"),
+                HeaderName::from_static("last-event-id"),
+                HeaderName::from_static("x-graphql-event-stream-token"),
+                request_id.clone(),
+            ])
+            .expose_headers([request_id, header::RETRY_AFTER])
+            .max_age(PREFLIGHT_MAX_AGE),
+    )
 }
 
 fn compression() -> CompressionLayer<impl Predicate> {

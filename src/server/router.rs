@@ -68,13 +68,7 @@ pub fn router(
         let app = Arc::clone(&app);
         async move { app.store().ping().await.map_err(|_| NotReady) }
     });
-    let dialects = if config.allowed_origins.is_empty() {
-        let rest = Arc::clone(&rest);
-        middleware::for_pages(rest.routes(), move |path, origin| rest.admits_page(path, origin))
-    } else {
-        rest.routes()
-    };
-    let faces = graphql(endpoint, sockets).merge(dialects).merge(ui::routes()).merge(jwks(keys));
+    let faces = graphql(endpoint, sockets).merge(rest.routes()).merge(ui::routes()).merge(jwks(keys));
     let probes = health::routes(vec![database], stop, Some((metrics.clone(), levels)));
     let settings = Settings {
         bounds: bounds(config),

@@ -16,7 +16,6 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::app::auth::{DoorSignup, EmailClaim, LoginName, Origin};
 use crate::app::live::{InboxFeed, Moment, RoomName, Told};
 use crate::app::messages::{PostMessage, Sent};
@@ -42,7 +41,7 @@ use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
 use crate::rest::route::{Answer, Dialect, Route, open, signed_in, unasked};
 use crate::rest::short_id;
-use crate::rest::sockets::{Conversation, Heard, Say, SocketRoute, forbidden};
+use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Where its own web client is served from while it is worked on.
@@ -487,28 +486,26 @@ async fn no_messages(call: Call) -> Answer {
 // The socket.
 
 async fn open_socket(call: Call) -> Result<Conversation, Refusal> {
-    let app = Arc::clone(call.app());
-    let identity =
-        app.identify_from(&call.origin, &credential(&call)).await.map_err(|error| match error.code() {
-            Code::Unauthenticated | Code::TokenExpired => forbidden(),
-            _ => error.into(),
-        })?;
-    let caller = identity.viewer.signed_in().copied().ok_or_else(forbidden)?;
+    let identified = call.app().identify_from(&call.origin, &credential(&call)).await.map_err(not_good)?;
+    let caller = identified.viewer.signed_in().copied().ok_or_else(forbidden)?;
     if short_id::decode(call.param("id")) != Some(caller.user_id) {
         return Err(forbidden());
     }
-    let inbox = app.follow_inbox(&identity.viewer, None).await.map_err(|error| match error.code() {
-        Code::QueryTooComplex => Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language)),
-        _ => error.into(),
-    })?;
-    let desk =
-        Arc::new(Desk { app, viewer: identity.viewer, id: call.param("id").to_owned(), origin: call.origin });
+    let inbox =
+        call.app().follow_inbox(&identified.viewer, None).await.map_err(|error| match error.code() {
+            Code::QueryTooComplex => {
+                Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language))
+            }
+            _ => error.into(),
+        })?;
+    let peer = Peer::of(&call, identified.viewer);
+    let desk = Arc::new(Desk { peer, id: call.param("id").to_owned(), origin: call.origin });
     let told = stream::select(desk.rooms(inbox.with_typing()), desk.online());
     let hears = move |heard| -> BoxFuture<'static, Vec<Say>> {
         let desk = Arc::clone(&desk);
         Box::pin(async move { desk.hear(heard).await })
     };
-    Ok(Conversation::new(identity.viewer, told.boxed(), hears).lasting(identity.lasts))
+    Ok(Conversation::new(identified.viewer, told.boxed(), hears).lasting(identified.lasts))
 }
 
 /// The header, or else the query string, since a browser cannot set the one.
@@ -522,8 +519,7 @@ fn credential(call: &Call) -> Credential {
 
 /// One person's end of a socket.
 struct Desk {
-    app: Arc<App>,
-    viewer: Viewer,
+    peer: Peer,
     /// The person's id in the path.
     id: String,
     origin: Origin,
@@ -551,7 +547,7 @@ impl Desk {
     }
 
     async fn obey(&self, heard: Heard) -> Result<Vec<Say>, Say> {
-        self.app.admit_request(&self.viewer, &self.origin).map_err(|error| parting(&error))?;
+        self.peer.app.admit_request(&self.peer.viewer, &self.origin).map_err(|error| self.part(&error))?;
         let Heard::Text(text) = heard else { return Err(BROKEN) };
         let frame: Frame = serde_json::from_str(&text).map_err(|_| BROKEN)?;
         let room = || short_id::decode(&frame.room_id).ok_or(BROKEN);
@@ -564,15 +560,35 @@ impl Desk {
                     return Err(Say::Close(1008, "The token is somebody else's."));
                 }
                 let request = PostMessage { text: text.clone(), client_message_id: None, blank: Blank::Kept };
-                self.app.post(&self.viewer, room()?, request).await.map_err(|error| parting(&error))?;
+                self.peer
+                    .app
+                    .post(&self.peer.viewer, room()?, request)
+                    .await
+                    .map_err(|error| self.part(&error))?;
                 // It comes back as it comes to everyone.
                 Ok(Vec::new())
             }
             "typing" => {
-                self.app.set_typing(&self.viewer, room()?, true).await.map_err(|error| parting(&error))?;
+                self.peer
+                    .app
+                    .set_typing(&self.peer.viewer, room()?, true)
+                    .await
+                    .map_err(|error| self.part(&error))?;
                 Ok(Vec::new())
             }
             _ => Ok(vec![Say::Text("{}".to_owned())]),
+        }
+    }
+
+    /// A refusal, for which the protocol has no word but good-bye.
+    fn part(&self, error: &Error) -> Say {
+        self.peer.log(error);
+        match error.code() {
+            Code::NotFound | Code::NotAMember | Code::Forbidden => Say::Close(1008, NOT_A_MEMBER),
+            Code::TooLong => Say::Close(1009, "The text is too long."),
+            Code::RateLimited => Say::Close(1013, "Too often; wait a little."),
+            Code::Unavailable => Say::Close(1013, "The server is busy; try again shortly."),
+            _ => Say::Close(1011, "This could not be done."),
         }
     }
 
@@ -586,7 +602,7 @@ impl Desk {
             };
             match told {
                 Ok(said) => Some((said, Some((desk, inbox)))),
-                Err(error) => Some((vec![parting(&error)], None)),
+                Err(error) => Some((vec![desk.part(&error)], None)),
             }
         })
         .boxed()
@@ -600,13 +616,15 @@ impl Desk {
                 Moment::Event(entry) => {
                     let Happening::Message(message) = &entry.event.what else { continue };
                     if message.deleted_at.is_none() {
-                        let sender = self.app.person_shown(&self.viewer, entry).await?;
+                        let sender = self.peer.person(entry).await;
                         said.push(message_frame(message, sender.as_deref(), room));
                     }
                 }
                 Moment::Typing(people) => {
                     for key in people {
-                        let Some(user) = self.app.person_at(&self.viewer, *key).await? else { continue };
+                        let Some(user) = self.peer.app.person_at(&self.peer.viewer, *key).await? else {
+                            continue;
+                        };
                         let (room_id, user) = (short_id::encode(room.id), short_id::encode(user.id));
                         said.push(frame(&Saying::Typing { room_id, user }));
                     }
@@ -623,7 +641,7 @@ impl Desk {
             let (people, bell) = match bell {
                 // By now the person counts as here.
                 None => {
-                    let bell = desk.app.watch_online(&desk.viewer).ok()?;
+                    let bell = desk.peer.app.watch_online(&desk.peer.viewer).ok()?;
                     (Arc::clone(bell.people()), bell)
                 }
                 Some(mut bell) => (bell.changed().await, bell),
@@ -632,17 +650,6 @@ impl Desk {
             Some((vec![frame(&Saying::OnlineUser { user_list })], (desk, Some(bell))))
         })
         .boxed()
-    }
-}
-
-/// A refusal; the protocol has no word for it but good-bye.
-fn parting(error: &Error) -> Say {
-    match error.code() {
-        Code::NotFound | Code::NotAMember | Code::Forbidden => Say::Close(1008, NOT_A_MEMBER),
-        Code::TooLong => Say::Close(1009, "The text is too long."),
-        Code::RateLimited => Say::Close(1013, "Too often; wait a little."),
-        Code::Unavailable => Say::Close(1013, "The server is busy; try again shortly."),
-        _ => Say::Close(1011, "This could not be done."),
     }
 }
 

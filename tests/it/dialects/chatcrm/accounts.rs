@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{Member, PASSWORD, V1, log_in, parts, person};
 use crate::dialects::support::{Body, Legacy, Part};
 use crate::on_both;
+use crate::support::{Db, TestApp};
 
 const REQUIRED: &str = "This field is required.";
 const BLANK: &str = "This field may not be blank.";
@@ -257,6 +258,31 @@ on_both! {
         assert_eq!(walnut.get("/users/").await.status, 200);
     }
 
+    async fn its_own_web_client_may_call_from_where_it_is_worked_on(app) {
+        let hazel = Member::join(&app, "hazel").await;
+        let rest = Legacy::of(&app).with("access-control-request-method", "POST");
+        for (origin, admitted) in [
+            ("http://localhost:4200", true),
+            ("https://localhost:4200", true),
+            ("http://localhost:4201", false),
+            ("http://evil.example", false),
+        ] {
+            let expected = if admitted { origin } else { "" };
+            let preflight =
+                rest.with("origin", origin).call(Method::OPTIONS, "/api/v1/login", Body::None).await;
+            assert_eq!((preflight.status, preflight.text.as_str()), (200, ""), "{origin}");
+            assert_eq!(preflight.header("access-control-allow-origin"), expected);
+            assert_eq!(preflight.header("access-control-allow-methods").contains("POST"), admitted);
+            assert_eq!(preflight.header("access-control-allow-headers").contains("authorization"), admitted);
+            let reply = hazel.rest.with("origin", origin).get("/api/v1/users").await;
+            assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, expected));
+            assert_eq!(reply.header("access-control-allow-credentials"), "");
+            assert!(reply.headers.get_all("vary").iter().any(|value| value == "origin"));
+        }
+        let other = Legacy::of(&app).with("origin", "http://localhost:4200").get("/userauth/users/").await;
+        assert_eq!(other.header("access-control-allow-origin"), "");
+    }
+
     async fn a_profile_is_read_and_changed_by_forms(app) {
         let hazel = Member::join(&app, "hazel").await;
         Member::join(&app, "rowan").await;
@@ -307,3 +333,14 @@ on_both! {
 fn person_taken(text: &str) -> Value {
     json!({ "username": [text], "email": ["This field must be unique."] })
 }
+
+on_both!(where_origins_are_configured_those_alone_may_call, async |db: Db| {
+    let app = TestApp::with(db, &[("ALLOWED_ORIGINS", "https://chat.example")]).await;
+    let hazel = Member::join(&app, "hazel").await;
+    for (origin, expected) in
+        [("https://chat.example", "https://chat.example"), ("http://localhost:4200", "")]
+    {
+        let reply = hazel.rest.with("origin", origin).get("/api/v1/users").await;
+        assert_eq!(reply.header("access-control-allow-origin"), expected);
+    }
+});
