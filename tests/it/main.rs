@@ -14,6 +14,7 @@ mod clients;
 mod credentials;
 mod delivery;
 mod departures;
+mod dialects;
 mod directory;
 mod documents;
 mod doors;

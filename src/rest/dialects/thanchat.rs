@@ -763,7 +763,8 @@ async fn send(call: Call) -> Answer {
     };
     let text = input.text("message_text").to_owned();
     let request = PostMessage { text, blank: Blank::Kept, ..PostMessage::default() };
-    let posted = call.app().post_at(&call.viewer, RoomRef::Key(room), request).await?;
+    let posted = call.app().post_at(&call.viewer, RoomRef::Key(room), request).await;
+    let posted = posted.map_err(|error| refuse_text(&call, error))?;
     let message = spaced(&Message::new(posted.message, place))?;
     Ok(Reply::raw("application/json", message).status(StatusCode::CREATED))
 }
@@ -807,17 +808,20 @@ async fn patch_message(call: Call) -> Answer {
 
 async fn edit(call: &Call, found: PlacedMessage, input: &Input) -> Answer {
     let Some(text) = input.maybe_text("message_text") else { return Reply::json(&Message::from(found)) };
-    let edited = call.app().edit_message(&call.viewer, found.message.key, text.to_owned()).await;
-    let edited = edited.map_err(|error| {
-        if error.is_expected() && error.code() != Code::Forbidden {
-            drf::fields(&error, call.language, |fault| {
-                Some(("message_text", drf::fault_text(fault, call.language)))
-            })
-        } else {
-            error.into()
-        }
-    })?;
+    let (key, text) = (found.message.key, text.to_owned());
+    let edited = call.app().edit_message_at(&call.viewer, key, text, Blank::Kept).await;
+    let edited = edited.map_err(|error| refuse_text(call, error))?;
     Reply::json(&Message::new(edited, found.place))
+}
+
+/// Faults of a text under the name that it has here.
+fn refuse_text(call: &Call, error: Error) -> Refusal {
+    match error.code() {
+        Code::BadInput | Code::Empty | Code::TooLong => drf::fields(&error, call.language, |fault| {
+            Some(("message_text", drf::fault_text(fault, call.language)))
+        }),
+        _ => error.into(),
+    }
 }
 
 async fn delete_message(call: Call) -> Answer {
