@@ -433,11 +433,12 @@ fn basic(call: &Call, pair: &str) -> Result<Credential, Refusal> {
 }
 
 async fn accounts_root(call: Call) -> Answer {
-    Reply::json(&AccountsRoot { users: call.link("/userauth/users/") })
+    Reply::json(&AccountsRoot { users: call.route_link("/userauth/users/") })
 }
 
 async fn chat_root(call: Call) -> Answer {
-    let (chat_rooms, messages) = (call.link("/chatApp/chatRooms/"), call.link("/chatApp/messages/"));
+    let (chat_rooms, messages) =
+        (call.route_link("/chatApp/chatRooms/"), call.route_link("/chatApp/messages/"));
     Reply::json(&ChatRoot { chat_rooms, messages })
 }
 

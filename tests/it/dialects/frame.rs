@@ -168,7 +168,7 @@ async fn methods_are_told_in_the_order_of_the_originals() {
             said["parses"],
             json!(["application/json", "application/x-www-form-urlencoded", "multipart/form-data"])
         );
-        assert_eq!(said.get("actions").is_some(), allow.contains("P"), "{path}");
+        assert_eq!(said.get("actions").is_some(), allow.contains("POST") || allow.contains("PUT"), "{path}");
         let method = if allow.contains("POST") { Method::DELETE } else { Method::POST };
         let got = Got::of(at(&app, method.clone(), path).header(AUTHORIZATION, &token)).await;
         assert_detail(&got, 405, &format!("Method \"{method}\" not allowed."));
@@ -260,11 +260,10 @@ async fn a_dialect_that_is_switched_off_is_not_there() {
     ] {
         assert_eq!(get(&app, path, &[]).await.status, status, "{path}");
     }
-    let none = TestApp::with(Db::Sqlite, &[("REST_DIALECTS", "")]).await;
+    let other = TestApp::with(Db::Sqlite, &[("REST_DIALECTS", "condor")]).await;
     for path in [ROOMS, "/compat/thanchat/chatApp/", "/api/users/"] {
-        assert_eq!(get(&none, path, &[]).await.status, 404, "{path}");
+        assert_eq!(get(&other, path, &[]).await.status, 404, "{path}");
     }
-    none.user("amber").await;
 }
 
 #[tokio::test]

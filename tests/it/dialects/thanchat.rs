@@ -555,6 +555,8 @@ on_both! {
         assert_eq!(chat.text, format!(r#"{{"chatRooms":"{0}/chatApp/chatRooms/","messages":"{0}/chatApp/messages/"}}"#, app.base));
         let accounts = call(&app, Method::GET, "/userauth/", "", None).await;
         assert_eq!(accounts.text, format!(r#"{{"users":"{}/userauth/users/"}}"#, app.base));
+        let apart = call(&app, Method::GET, "/compat/thanchat/userauth/", "", None).await;
+        assert_eq!(apart.text, format!(r#"{{"users":"{}/compat/thanchat/userauth/users/"}}"#, app.base));
         assert_eq!(call(&app, Method::GET, "/chatApp/", "Token garbage", None).await.status, 401);
     }
 }
