@@ -134,7 +134,7 @@ async fn method_not_allowed(request: Request) -> Response {
 }
 
 fn asked(request: &Request) -> Asked {
-    Asked::of(request.headers(), request.extensions().get::<RequestId>())
+    Asked::of(request.headers(), request.extensions().get::<RequestId>(), request.uri().path())
 }
 
 fn cors(origins: &[Origin]) -> Option<CorsLayer> {
@@ -158,6 +158,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("x-graphql-event-stream-token"),
+                HeaderName::from_static("x-chat-dialect"),
                 request_id.clone(),
             ])
             .expose_headers([request_id, header::RETRY_AFTER])
