@@ -269,6 +269,8 @@ pub(super) struct Signs {
     session_cookie: bool,
     csrf_cookie: bool,
     has_object: bool,
+    /// Whether it asks for something to be done.
+    posts: bool,
 }
 
 impl Signs {
@@ -287,6 +289,7 @@ impl Signs {
             session_cookie: cookie(&call.headers, "sessionid").is_some(),
             csrf_cookie: cookie(&call.headers, "csrftoken").is_some(),
             has_object: data.is_some(),
+            posts: call.method == Method::POST,
         }
     }
 
@@ -340,7 +343,7 @@ fn login(signs: &Signs) -> &'static str {
 fn logout(signs: &Signs) -> &'static str {
     if signs.any(&["refresh"]) || signs.bearer {
         RTCA
-    } else if signs.session_cookie || !signs.has_object {
+    } else if signs.session_cookie || (signs.posts && !signs.has_object) {
         MRM
     } else {
         RTCA
@@ -390,7 +393,8 @@ mod tests {
     fn a_logout_is_told_by_its_credential() {
         assert_eq!(logout(&signs(&["refresh"])), RTCA);
         assert_eq!(logout(&signs(&[])), RTCA);
-        assert_eq!(logout(&Signs::default()), MRM);
+        assert_eq!(logout(&Signs { posts: true, ..Signs::default() }), MRM);
+        assert_eq!(logout(&Signs::default()), RTCA);
         assert_eq!(logout(&Signs { session_cookie: true, ..signs(&[]) }), MRM);
         assert_eq!(logout(&Signs { bearer: true, ..Signs::default() }), RTCA);
     }

@@ -1,6 +1,10 @@
 //! The REST faces and sockets of legacy servers: the frame that they share, and each by its own contract.
 
 mod chatcrm;
+mod dispatch;
 mod frame;
+mod mrm;
+mod realtime;
+mod sockets;
 mod support;
 mod thanchat;
