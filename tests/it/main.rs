@@ -15,6 +15,7 @@ mod credentials;
 mod delivery;
 mod departures;
 mod directory;
+mod dialects;
 mod documents;
 mod doors;
 mod durability;
