@@ -5,6 +5,7 @@ pub mod auth;
 pub mod directory;
 pub mod limits;
 pub mod live;
+pub mod media;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
@@ -19,6 +20,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::app::limits::Limits;
+use crate::app::media::MediaBounds;
 use crate::app::messages::{Post, Posted, post_all};
 use crate::auth::password::Passwords;
 use crate::auth::tokens::Tokens;
@@ -32,6 +34,7 @@ use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
 use crate::hub::Hub;
+use crate::media::Media;
 use crate::storage::Store;
 use crate::storage::gather::Gather;
 
@@ -91,6 +94,8 @@ pub struct App {
     hub: Arc<Hub>,
     /// People who show in live events, for a moment.
     people_shown: Cache<UserKey, Arc<User>>,
+    media: Media,
+    files: MediaBounds,
     /// Turns for reading what live readers have missed.
     catching_up: Semaphore,
 }
@@ -102,6 +107,7 @@ impl App {
         tokens: Tokens,
         clock: Clock,
         hub: Arc<Hub>,
+        media: Media,
         config: &Config,
     ) -> Self {
         Self {
@@ -116,6 +122,8 @@ impl App {
             room_ids: Cache::new(ROOM_IDS_REMEMBERED_MAX),
             hub,
             people_shown: live::people_cache(),
+            media,
+            files: MediaBounds::of(config),
             catching_up: Semaphore::new(config.live.catch_up_reads_max),
         }
     }
@@ -147,6 +155,11 @@ impl App {
     /// Passwords that wait to be hashed.
     pub fn password_queue_len(&self) -> usize {
         self.passwords.queue_len()
+    }
+
+    /// Pictures that wait to be decoded.
+    pub fn decode_queue_len(&self) -> usize {
+        self.media.queue_len()
     }
 
     /// Lets accepted work end, and closes the database.

@@ -64,6 +64,7 @@ pub struct Config {
     pub graphql: Graphql,
     pub chat: Chat,
     pub live: Live,
+    pub media: Media,
     pub rest: Rest,
     pub limits: Limits,
 }
@@ -185,6 +186,49 @@ pub struct Chat {
     pub edits_kept_max: usize,
     pub page_default: usize,
     pub page_max: usize,
+}
+
+/// Section `[media]`.
+#[derive(Debug, Clone)]
+pub struct Media {
+    pub place: MediaPlace,
+    /// `None` for Amazon's own.
+    pub endpoint: Option<String>,
+    pub region: String,
+    /// The id of a key and the key; `None`: those that the cloud gives the machine.
+    pub keys: Option<(String, SecretString)>,
+    pub allow_http: bool,
+    pub file_bytes_max: usize,
+    pub picture_bytes_max: usize,
+    pub pixels_max: u64,
+    pub frames_max: usize,
+    pub animation_pixels_max: u64,
+    pub thumbnail_pixels: u32,
+    pub attachments_max: usize,
+    pub unused_files_max: usize,
+    pub unused_bytes_max: i64,
+    pub ticket_ttl: Duration,
+    pub unused_ttl: Duration,
+    pub link_ttl: Duration,
+    pub old_avatar_ttl: Duration,
+    pub upload_timeout: Duration,
+    pub receiving_max: usize,
+    /// Never 0: where the setting is 0, half of the machine's cores.
+    pub decode_threads: usize,
+    pub decode_queue_max: usize,
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaPlace {
+    /// The folder `media` in the data folder.
+    Default,
+    Folder(PathBuf),
+    S3 {
+        bucket: String,
+        /// Without slashes at its ends; may be empty.
+        prefix: String,
+    },
 }
 
 /// Section `[limits]`. Whether they hold is [`Config::rate_limits`].

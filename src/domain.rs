@@ -2,6 +2,7 @@
 
 pub mod events;
 pub mod ids;
+pub mod media;
 pub mod messages;
 pub mod paging;
 pub mod policy;

@@ -13,6 +13,7 @@ pub mod http;
 mod ids;
 mod live;
 mod loaders;
+pub mod media;
 pub mod messages;
 mod multipart;
 mod operation;

@@ -13,6 +13,7 @@ pub mod graphql;
 pub mod http;
 pub mod hub;
 pub mod load;
+pub mod media;
 pub mod metrics;
 pub mod rest;
 pub mod server;

@@ -16,14 +16,15 @@ use std::time::Duration;
 use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-pub use labels::{Overdue, SocketEnd};
+pub use labels::{Overdue, SocketEnd, UploadEnd};
 use process::Process;
 use table::{
     ACCEPT_ERRORS, BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_RECEIVED, CONNECTIONS_ACCEPTED,
-    CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DELIVERIES,
-    DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS, LIVE_READERS,
-    LIVE_ROOMS, Metric, OPERATIONS, PASSWORD_QUEUE, PEOPLE_ONLINE, PEOPLE_TYPING, SOCKET_OPERATIONS,
-    SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN, TABLE, WRITE_QUEUE,
+    CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DECODE_QUEUE,
+    DELIVERIES, DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS,
+    LIVE_READERS, LIVE_ROOMS, MEDIA_BYTES, Metric, OPERATIONS, PASSWORD_QUEUE, PEOPLE_ONLINE, PEOPLE_TYPING,
+    SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN, TABLE, UPLOADS,
+    WRITE_QUEUE,
 };
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
@@ -61,6 +62,8 @@ struct Shared {
     bus_unsent: Counter,
     bus_unheard: Counter,
     bus_connected: Gauge,
+    media_bytes: Counter,
+    decode_queue: Gauge,
 }
 
 /// Numbers that other parts keep for themselves, read at each scrape.
@@ -76,6 +79,7 @@ pub struct Levels {
     pub db_statements: u64,
     pub people_online: usize,
     pub people_typing: usize,
+    pub decode_queue: usize,
 }
 
 /// Beyond four thousand million a level is no longer exact, and no bound here allows so much.
@@ -244,6 +248,15 @@ impl Metrics {
         Counted::new(self.shared.stream_reservations.clone())
     }
 
+    /// What became of a file that someone sent.
+    pub fn upload(&self, end: UploadEnd) {
+        self.counter(UPLOADS, vec![Label::from_static_parts("result", end.as_str())]).increment(1);
+    }
+
+    pub fn media_stored(&self, bytes: u64) {
+        self.shared.media_bytes.increment(bytes);
+    }
+
     /// Takes over the numbers that others keep.
     pub fn observe(&self, levels: Levels) {
         let Levels { live_rooms, live_readers, live_events, .. } = levels;
@@ -258,6 +271,7 @@ impl Metrics {
         self.shared.db_statements.absolute(db_statements);
         self.shared.people_online.set(level(levels.people_online));
         self.shared.people_typing.set(level(levels.people_typing));
+        self.shared.decode_queue.set(level(levels.decode_queue));
     }
 
     fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
@@ -307,6 +321,8 @@ impl Shared {
             bus_unsent: dropped("outbox"),
             bus_unheard: dropped("inbox"),
             bus_connected: gauge(BUS_CONNECTED),
+            media_bytes: counter(MEDIA_BYTES),
+            decode_queue: gauge(DECODE_QUEUE),
             recorder,
         }
     }

@@ -8,6 +8,7 @@ mod call;
 mod dialects;
 mod dispatch;
 mod drf;
+pub mod media;
 pub mod openapi;
 mod options;
 mod reply;
@@ -18,7 +19,8 @@ mod sockets;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::sync::watch;
+use axum::http::{HeaderMap, header};
+use tokio::sync::{Semaphore, watch};
 
 use crate::app::App;
 use crate::config::{Config, Live};
@@ -40,6 +42,8 @@ pub struct Rest {
     live: Live,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
+    /// Turns for bodies with files, which are read whole.
+    receiving: Semaphore,
 }
 
 impl std::fmt::Debug for Rest {
@@ -69,11 +73,18 @@ impl Rest {
             live: config.live.clone(),
             metrics,
             stop,
+            receiving: Semaphore::new(config.media.receiving_max),
         }
     }
 
     /// Every path of the dialects, and the documents about them.
     pub fn routes(self: &Arc<Self>) -> Router {
-        dispatch::routes(self).merge(openapi::routes(&self.dialects))
+        dispatch::routes(self).merge(openapi::routes(&self.dialects)).merge(media::routes(&self.app))
     }
+}
+
+/// Whether files may come with the body.
+pub fn is_multipart(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.trim_start().get(.."multipart/".len()).is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
 }

@@ -11,6 +11,7 @@ pub mod edits;
 mod errors;
 pub mod gather;
 pub mod labels;
+pub mod loose_files;
 pub mod members;
 pub mod messages;
 mod meta;
@@ -27,6 +28,7 @@ pub mod session_keys;
 pub mod sessions;
 mod sqlite;
 mod types;
+pub mod uploads;
 pub mod users;
 pub mod windows;
 

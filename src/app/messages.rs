@@ -32,6 +32,8 @@ pub struct PostMessage {
     pub text: String,
     pub client_message_id: Option<String>,
     pub blank: Blank,
+    /// Uploads of the caller's that are complete and in no message yet.
+    pub uploads: Vec<Uuid>,
 }
 
 /// A message that has passed all checks but those that need its room.
@@ -40,6 +42,12 @@ pub(in crate::app) struct Post {
     viewer: Viewer,
     caller: SignedIn,
     draft: Draft,
+}
+
+impl Post {
+    fn has_files(&self) -> bool {
+        !self.draft.files.is_empty()
+    }
 }
 
 /// A message that is stored, and whether it had been before.
@@ -64,6 +72,18 @@ impl App {
     /// Stores a message at the end of a room's log.
     pub async fn post(&self, viewer: &Viewer, room: Uuid, request: PostMessage) -> Result<Posted> {
         let post = self.check_post(viewer, request)?;
+        if post.has_files() {
+            // With files there is more to store than a batch does.
+            return self
+                .store
+                .write(move |conn| {
+                    Box::pin(async move {
+                        let mut posted = post_all(conn, room, vec![post]).await?;
+                        posted.pop().unwrap_or_else(|| Err(Error::not_found()))
+                    })
+                })
+                .await;
+        }
         self.posts.send(room, post).await
     }
 
@@ -96,16 +116,21 @@ impl App {
 
     fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {
         let caller = person(viewer)?;
-        let PostMessage { text, client_message_id, blank } = request;
+        let PostMessage { text, client_message_id, blank, uploads } = request;
         match blank {
-            Blank::Refused => check_message_text(&text, self.bounds.text)?,
+            Blank::Refused => check_message_text(&text, uploads.len(), self.bounds.text)?,
             Blank::Kept => check_message_size(&text, self.bounds.text)?,
+        }
+        if uploads.len() > self.files.attachments_max {
+            let text = Text::TooMany { max: self.files.attachments_max };
+            return Err(Error::new(Code::TooLong, text).at("uploadIds"));
         }
         if let Some(id) = &client_message_id {
             check_client_message_id(id)?;
         }
         self.limits.send(caller.user)?;
-        let draft = Draft { sender: caller.user, text, client_message_id, created_at: self.clock.now() };
+        let (created_at, files) = (self.clock.now(), uploads);
+        let draft = Draft { sender: caller.user, text, client_message_id, created_at, files };
         Ok(Post { viewer: *viewer, caller, draft })
     }
 

@@ -13,7 +13,8 @@ const ENDED_SESSION_KEPT: TimeDelta = TimeDelta::days(30);
 const PURGE_MAX: i64 = 500;
 
 impl App {
-    /// Forgets ended sessions, empties deleted rooms, removes accounts that are leaving, and drops idle rate
+    /// Forgets ended sessions, empties deleted rooms, removes accounts that are leaving and files that nothing
+    /// refers to, and drops idle rate
     /// budgets.
     pub async fn sweep(&self, viewer: &Viewer) -> Result<()> {
         if *viewer != Viewer::Operator {
@@ -35,6 +36,7 @@ impl App {
                 break;
             }
         }
-        self.see_out_all(viewer).await
+        self.see_out_all(viewer).await?;
+        self.sweep_media().await
     }
 }

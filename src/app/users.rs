@@ -30,6 +30,8 @@ pub struct ProfileChange {
     pub phone: Option<Option<String>>,
     pub address: Option<Option<String>>,
     pub user_type: Option<UserType>,
+    /// An upload of the caller's that is a picture.
+    pub avatar: Option<Option<Uuid>>,
     /// Which usernames will do.
     pub usernames: UsernameRule,
 }
@@ -144,6 +146,13 @@ impl App {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed).at("userId"));
         }
         check_change(&change)?;
+        let avatar = match change.avatar {
+            None => None,
+            Some(None) => Some(self.avatar_change(None)),
+            Some(Some(upload)) => {
+                Some(self.avatar_change(Some(self.avatar_of_upload(viewer, upload).await?)))
+            }
+        };
         self.store
             .write(move |conn| {
                 Box::pin(async move {
@@ -169,7 +178,10 @@ impl App {
                     let login_email = keeps_claim.then(|| fold(&user.email));
                     // Another change may have taken a name since it was looked up.
                     match users::update(conn, &user, login_email.as_deref()).await? {
-                        Ok(()) => Ok(user),
+                        Ok(()) => match avatar {
+                            Some(avatar) => avatar.apply(conn, user).await,
+                            None => Ok(user),
+                        },
                         Err(Taken::Username) => {
                             Err(Error::new(Code::UsernameTaken, Text::UsernameTaken).at("username"))
                         }

@@ -4,6 +4,7 @@
 //! whether the session still lives. What says nothing is in `refresh`, the product's own refresh tokens,
 //! and in `opaque`, which stands for a session until it ends.
 
+mod links;
 mod opaque;
 mod refresh;
 #[cfg(test)]

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 
 use super::reader::Reader;
 use super::{
-    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Password, Rest, TrustedDocuments, urls,
+    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Media, MediaPlace, Password, Rest,
+    TrustedDocuments, urls,
 };
 use crate::telemetry;
 
@@ -64,6 +65,7 @@ impl Config {
             graphql: Graphql::read(r),
             chat: Chat::read(r),
             live: Live::read(r),
+            media: Media::read(r),
             rest: Rest::read(r),
             limits: Limits::read(r),
         }
@@ -131,14 +133,17 @@ impl Database {
     }
 }
 
+/// Half of the machine's cores where the setting is 0.
+fn some_threads(said: usize) -> usize {
+    match said {
+        0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
+        threads => threads,
+    }
+}
+
 impl Password {
     fn read(r: &mut Reader<'_>) -> Self {
-        let half_the_cores =
-            || std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1));
-        let threads = match r.number("password.threads", 0..=256) {
-            0 => half_the_cores(),
-            threads => threads,
-        };
+        let threads = some_threads(r.number("password.threads", 0..=256));
         Self { threads, queue_max: r.number("password.queue_max", 1..=10_000) }
     }
 }
@@ -251,6 +256,49 @@ impl Rest {
             thanchat_room_passwords: r.flag("rest.thanchat_room_passwords"),
             // SQLite takes 32,766 values in one statement.
             list_max: r.number("rest.list_max", 1..=30_000),
+        }
+    }
+}
+
+impl Media {
+    fn read(r: &mut Reader<'_>) -> Self {
+        let place = r.optional("media.url", urls::MEDIA_FORMS, urls::parse_media);
+        let id = r.optional("media.access_key", "a text or empty", |text| Ok(text.to_owned()));
+        let secret = r.optional("media.secret_key", "a text or empty", |text| Ok(SecretString::from(text)));
+        let rule = "media.access_key and media.secret_key belong together; give both or none";
+        r.agree(&["media.access_key", "media.secret_key"], id.is_some() == secret.is_some(), rule);
+        let file_bytes_max = r.number("media.file_bytes_max", 1024..=1_073_741_824);
+        let unused_bytes_max = r.number("media.unused_bytes_max", 1024..=1_099_511_627_776);
+        let rule = "media.unused_bytes_max may not be less than media.file_bytes_max";
+        let keys = ["media.unused_bytes_max", "media.file_bytes_max"];
+        let holds = usize::try_from(unused_bytes_max).is_ok_and(|bytes| bytes >= file_bytes_max);
+        r.agree(&keys, holds, rule);
+        Self {
+            place: place.unwrap_or(MediaPlace::Default),
+            endpoint: r.optional("media.endpoint", urls::PUBLIC_FORMS, urls::parse_public),
+            region: r.text("media.region", "a text", String::new(), |text| match text {
+                "" => Err("is empty".to_owned()),
+                _ => Ok(text.to_owned()),
+            }),
+            keys: id.zip(secret),
+            allow_http: r.flag("media.allow_http"),
+            file_bytes_max,
+            picture_bytes_max: r.number("media.picture_bytes_max", 1024..=268_435_456),
+            pixels_max: r.number("media.pixels_max", 1024..=1_000_000_000),
+            frames_max: r.number("media.frames_max", 1..=10_000),
+            animation_pixels_max: r.number("media.animation_pixels_max", 1024..=10_000_000_000),
+            thumbnail_pixels: r.number("media.thumbnail_pixels", 16..=4096),
+            attachments_max: r.number("media.attachments_max", 1..=100),
+            unused_files_max: r.number("media.unused_files_max", 1..=10_000),
+            unused_bytes_max,
+            ticket_ttl: r.duration("media.ticket_ttl", SECOND..=DAY),
+            unused_ttl: r.duration("media.unused_ttl", SECOND..=DAY * 30),
+            link_ttl: r.duration("media.link_ttl", MINUTE..=DAY * 7),
+            old_avatar_ttl: r.duration("media.old_avatar_ttl", Duration::ZERO..=DAY * 400),
+            upload_timeout: r.duration("media.upload_timeout", MS * 100..=HOUR),
+            receiving_max: r.number("media.receiving_max", 1..=10_000),
+            decode_threads: some_threads(r.number("media.decode_threads", 0..=256)),
+            decode_queue_max: r.number("media.decode_queue_max", 1..=10_000),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::values::Value;
 use super::{Config, Loaded};
 
 /// The keys whose whole value is a secret.
-const SECRETS: [&str; 1] = ["secret"];
+const SECRETS: [&str; 2] = ["secret", "media.secret_key"];
 /// The keys whose value is a secret unless it is a URL, which has its own way to be masked.
 const SECRET_URLS: [&str; 2] = ["database_url", "redis_url"];
 

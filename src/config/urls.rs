@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::MediaPlace;
+
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "***";
 
@@ -95,6 +97,24 @@ pub(super) const REDIS_FORMS: &str = "redis://…, rediss://… or empty";
 pub(super) fn parse_redis(url: &str) -> Result<SecretUrl, String> {
     remote(url, &["redis://", "rediss://"])?;
     Ok(SecretUrl::from(url))
+}
+
+pub(super) const MEDIA_FORMS: &str = "a path, s3://BUCKET, s3://BUCKET/PREFIX or empty";
+
+/// Where files are kept.
+pub(super) fn parse_media(url: &str) -> Result<MediaPlace, String> {
+    let Some(rest) = url.strip_prefix("s3://") else {
+        if url.contains("://") {
+            return Err("has another scheme".to_owned());
+        }
+        return Ok(MediaPlace::Folder(PathBuf::from(url)));
+    };
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b));
+    if bucket.is_empty() || !plain(bucket) || !plain(prefix) {
+        return Err("names no bucket, or has characters that no bucket has".to_owned());
+    }
+    Ok(MediaPlace::S3 { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
 }
 
 fn remote(url: &str, schemes: &[&str]) -> Result<(), String> {
@@ -239,6 +259,18 @@ mod tests {
             ["mysql://db/chat", "chat.db", "sqlite:", "sqlite::memory:", "sqlite:a.db?mode=ro", "postgres://"]
         {
             assert!(DatabaseUrl::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn files_are_kept_in_a_folder_or_a_bucket() {
+        let bucket =
+            |bucket: &str, prefix: &str| MediaPlace::S3 { bucket: bucket.into(), prefix: prefix.into() };
+        assert_eq!(parse_media("/srv/files"), Ok(MediaPlace::Folder("/srv/files".into())));
+        assert_eq!(parse_media("s3://chat"), Ok(bucket("chat", "")));
+        assert_eq!(parse_media("s3://chat/a/b/"), Ok(bucket("chat", "a/b")));
+        for url in ["s3://", "s3:///a", "gs://chat", "s3://key:secret@chat"] {
+            assert!(parse_media(url).is_err(), "{url}");
         }
     }
 

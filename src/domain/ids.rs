@@ -44,11 +44,14 @@ pub enum GlobalId {
     User(Uuid),
     Room(Uuid),
     Message(MessageKey),
+    /// An upload, and what it becomes in a message.
+    File(Uuid),
 }
 
 const USER: u8 = b'U';
 const ROOM: u8 = b'R';
 const MESSAGE: u8 = b'M';
+const FILE: u8 = b'F';
 
 impl GlobalId {
     /// The text on the wire: a type byte and the key, in URL-safe base64.
@@ -67,6 +70,10 @@ impl GlobalId {
                 bytes.push(MESSAGE);
                 bytes.extend_from_slice(&key.0.to_be_bytes());
             }
+            Self::File(id) => {
+                bytes.push(FILE);
+                bytes.extend_from_slice(id.as_bytes());
+            }
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -81,6 +88,7 @@ impl GlobalId {
         match *tag {
             USER => Uuid::from_slice(rest).ok().map(Self::User),
             ROOM => Uuid::from_slice(rest).ok().map(Self::Room),
+            FILE => Uuid::from_slice(rest).ok().map(Self::File),
             MESSAGE => {
                 let key = i64::from_be_bytes(rest.try_into().ok()?);
                 (key > 0).then_some(Self::Message(MessageKey(key)))
@@ -112,6 +120,14 @@ impl GlobalId {
             _ => Err(wrong("message", field)),
         }
     }
+
+    /// The uploaded file behind an id given as an input.
+    pub fn file(text: &str, field: &'static str) -> Result<Uuid> {
+        match Self::decode(text) {
+            Some(Self::File(id)) => Ok(id),
+            _ => Err(wrong("file", field)),
+        }
+    }
 }
 
 fn wrong(expected: &'static str, field: &'static str) -> Error {
@@ -128,6 +144,7 @@ mod tests {
             GlobalId::User(Uuid::from_u128(7)),
             GlobalId::Room(Uuid::from_u128(u128::MAX)),
             GlobalId::Message(MessageKey(1)),
+            GlobalId::File(Uuid::from_u128(8)),
         ] {
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }

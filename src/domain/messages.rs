@@ -26,6 +26,9 @@ pub struct Message {
     /// How often it was edited or deleted: of two copies the one with more is the newer.
     #[serde(default)]
     pub revision: i32,
+    /// How many files it has. Nodes that know of none do not say.
+    #[serde(default)]
+    pub attachments: u16,
 }
 
 /// A text that a message had before.
@@ -56,9 +59,10 @@ pub enum Blank {
     Kept,
 }
 
-/// A text is stored as given; it may not be blank, too long, or hold a NUL, which PostgreSQL cannot store.
-pub fn check_message_text(text: &str, bounds: TextBounds) -> Result<()> {
-    if text.trim().is_empty() {
+/// A text is stored as given; it may not be too long, or hold a NUL, which PostgreSQL cannot store; nor be
+/// blank, unless files say what there is to say.
+pub fn check_message_text(text: &str, files: usize, bounds: TextBounds) -> Result<()> {
+    if files == 0 && text.trim().is_empty() {
         return Err(Error::new(Code::Empty, Text::MessageEmpty).at("text"));
     }
     check_message_size(text, bounds)
@@ -97,11 +101,13 @@ mod tests {
 
     #[test]
     fn a_text_is_bounded_in_characters_and_in_bytes() {
-        assert!(check_message_text("ten chars!", BOUNDS).is_ok());
-        let code = |text: &str| check_message_text(text, BOUNDS).unwrap_err().code();
+        assert!(check_message_text("ten chars!", 0, BOUNDS).is_ok());
+        let code = |text: &str| check_message_text(text, 0, BOUNDS).unwrap_err().code();
         assert_eq!(code("eleven char"), Code::TooLong);
         assert_eq!(code(&"🦀".repeat(6)), Code::TooLong);
         assert_eq!(code(" \n\t"), Code::Empty);
         assert_eq!(code("a\0b"), Code::BadInput);
+        assert!(check_message_text("", 1, BOUNDS).is_ok());
+        assert_eq!(check_message_text("eleven char", 1, BOUNDS).unwrap_err().code(), Code::TooLong);
     }
 }

@@ -53,6 +53,13 @@ pub enum Text {
     EmailInvalid,
     EmailTaken,
     Empty,
+    FileTooLarge {
+        bytes_max: usize,
+    },
+    FileUnusable {
+        number: usize,
+    },
+    FilesWaiting,
     FirstWithLast,
     FixedMembership,
     HasNul,
@@ -61,6 +68,7 @@ pub enum Text {
     },
     Internal,
     LastOwner,
+    LinkExpired,
     MemberKeyUnknown {
         key: i64,
     },
@@ -69,6 +77,7 @@ pub enum Text {
     MessageEmpty,
     NotAMember,
     NotAllowed,
+    NoPicture,
     NotFound,
     OneOfRoomOrInvite,
     OutOfRange {
@@ -85,6 +94,10 @@ pub enum Text {
         chars_min: usize,
     },
     PasswordUnchanged,
+    PictureBroken,
+    PictureTooLarge {
+        pixels_max: u64,
+    },
     RateLimited,
     RoomFull {
         capacity: i64,
@@ -104,6 +117,10 @@ pub enum Text {
         max: usize,
     },
     Unavailable,
+    UploadOver,
+    UploadSize {
+        bytes: i64,
+    },
     UsernameCharacters,
     UsernameTaken,
     WrongPassword,
@@ -117,6 +134,7 @@ impl Text {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, a line for each sentence")]
     fn english(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
@@ -136,6 +154,14 @@ impl Text {
             Self::EmailInvalid => "Enter a valid e-mail address.",
             Self::EmailTaken => "An account with this e-mail address already exists.",
             Self::Empty => "This may not be empty.",
+            Self::FileTooLarge { bytes_max } => {
+                return format!("Such a file may have at most {bytes_max} bytes.").into();
+            }
+            Self::FileUnusable { number } => {
+                return format!("File {number} is not an upload of yours that is complete and not used yet.")
+                    .into();
+            }
+            Self::FilesWaiting => "Too many files of yours are waiting to be sent. Send some of them first.",
             Self::FirstWithLast => "Give first or last, not both.",
             Self::FixedMembership => "The members of a SELF or DUO room do not change.",
             Self::HasNul => "The text may not contain a NUL character.",
@@ -144,10 +170,12 @@ impl Text {
             Self::LastOwner => {
                 "A room keeps at least one owner. Make someone else an owner, or delete the room."
             }
+            Self::LinkExpired => "This link has expired. Ask for a new one.",
             Self::MemberKeyUnknown { key } => return format!("Nobody has the id {key}.").into(),
             Self::MemberUnknown => "One of these people does not exist.",
             Self::MessageDeleted => "This message was deleted.",
             Self::MessageEmpty => "A message needs a text.",
+            Self::NoPicture => "This is no picture; PNG, JPEG, GIF and WebP are.",
             Self::NotAMember => "Only members of this room may do that.",
             Self::NotAllowed => "You may not do that.",
             Self::NotFound => "There is no such thing, or you cannot see it.",
@@ -163,6 +191,10 @@ impl Text {
                 return format!("A password needs at least {chars_min} characters.").into();
             }
             Self::PasswordUnchanged => "The new password is the old one.",
+            Self::PictureBroken => "The picture is broken or cut off.",
+            Self::PictureTooLarge { pixels_max } => {
+                return format!("A picture may have at most {pixels_max} pixels.").into();
+            }
             Self::RateLimited => "Too many attempts. Wait a little, then try again.",
             Self::RoomFull { capacity } => {
                 return format!("The room is full: it takes {capacity} members.").into();
@@ -184,12 +216,15 @@ impl Text {
             }
             Self::TooMany { max } => return format!("At most {max} are allowed at once.").into(),
             Self::Unavailable => "The server is busy. Nothing was stored; try again shortly.",
+            Self::UploadOver => "The bytes of this file are here already.",
+            Self::UploadSize { bytes } => return format!("This file was to have {bytes} bytes.").into(),
             Self::UsernameCharacters => "A username has 1 to 150 letters, digits and @ . + - _ only.",
             Self::UsernameTaken => "A user with that username already exists.",
             Self::WrongPassword => "This is not your current password.",
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table, a line for each sentence")]
     fn spanish(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
@@ -209,16 +244,27 @@ impl Text {
             Self::EmailInvalid => "Escribe una dirección de correo válida.",
             Self::EmailTaken => "Ya existe una cuenta con este correo.",
             Self::Empty => "Esto no puede quedar vacío.",
+            Self::FileTooLarge { bytes_max } => {
+                return format!("Un archivo así puede tener como máximo {bytes_max} bytes.").into();
+            }
+            Self::FileUnusable { number } => {
+                return format!("El archivo {number} no es una subida tuya, completa y aún sin usar.").into();
+            }
+            Self::FilesWaiting => {
+                "Demasiados archivos tuyos esperan a ser enviados. Envía antes algunos de ellos."
+            }
             Self::FirstWithLast => "Indica first o last, no ambos.",
             Self::FixedMembership => "Los miembros de una sala SELF o DUO no cambian.",
             Self::HasNul => "El texto no puede contener un carácter NUL.",
             Self::IdInvalid { expected } => return format!("Este no es el id de {expected}.").into(),
             Self::Internal => "Algo falló aquí. El id de la petición le dice al operador dónde mirar.",
             Self::LastOwner => "Una sala conserva al menos un propietario. Nombra a otro, o borra la sala.",
+            Self::LinkExpired => "Este enlace ha caducado. Pide uno nuevo.",
             Self::MemberKeyUnknown { key } => return format!("Nadie tiene el id {key}.").into(),
             Self::MemberUnknown => "Una de estas personas no existe.",
             Self::MessageDeleted => "Este mensaje fue borrado.",
             Self::MessageEmpty => "Un mensaje necesita texto.",
+            Self::NoPicture => "Esto no es una imagen; lo son PNG, JPEG, GIF y WebP.",
             Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",
             Self::NotAllowed => "No puedes hacer eso.",
             Self::NotFound => "No existe, o no puedes verlo.",
@@ -234,6 +280,10 @@ impl Text {
                 return format!("Una contraseña necesita al menos {chars_min} caracteres.").into();
             }
             Self::PasswordUnchanged => "La contraseña nueva es la misma que la anterior.",
+            Self::PictureBroken => "La imagen está dañada o incompleta.",
+            Self::PictureTooLarge { pixels_max } => {
+                return format!("Una imagen puede tener como máximo {pixels_max} píxeles.").into();
+            }
             Self::RateLimited => "Demasiados intentos. Espera un poco y vuelve a probar.",
             Self::RoomFull { capacity } => {
                 return format!("La sala está llena: admite {capacity} miembros.").into();
@@ -254,6 +304,10 @@ impl Text {
             Self::TooMany { max } => return format!("Se permiten como máximo {max} a la vez.").into(),
             Self::Unavailable => {
                 "El servidor está ocupado. No se guardó nada; prueba de nuevo en un momento."
+            }
+            Self::UploadOver => "Los bytes de este archivo ya están aquí.",
+            Self::UploadSize { bytes } => {
+                return format!("Este archivo iba a tener {bytes} bytes.").into();
             }
             Self::UsernameCharacters => "Un nombre de usuario tiene de 1 a 150 letras, cifras y @ . + - _.",
             Self::UsernameTaken => "Ya existe un usuario con ese nombre.",

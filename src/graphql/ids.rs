@@ -5,6 +5,7 @@ use chrono::SecondsFormat;
 
 use crate::clock::Timestamp;
 use crate::domain;
+use crate::graphql::media::Attachment;
 use crate::graphql::messages::Message;
 use crate::graphql::rooms::Room;
 use crate::graphql::users::User;
@@ -42,6 +43,7 @@ pub(super) enum Node {
     User(User),
     Room(Room),
     Message(Message),
+    Attachment(Attachment),
 }
 
 /// What a room is for: notes to yourself, two people, or any number.
@@ -62,6 +64,13 @@ pub(super) enum MemberRole {
     Moderator,
     Member,
     Reader,
+}
+
+/// Whether a file can be shown inline.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AttachmentKind {
+    Image,
+    File,
 }
 
 /// Who may find and join a room.

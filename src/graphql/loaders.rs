@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::runtime::{TokioSpawner, TokioTimer};
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::messages::{MessageList, Sent};
 use crate::app::rooms::MemberList;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::media::Attachment;
 use crate::domain::messages::MessageEdit;
 use crate::domain::paging::End;
 use crate::domain::rooms::RoomView;
@@ -116,6 +118,35 @@ impl Loader<EditsOf> for Batches {
         let messages = keys.iter().map(|key| key.0).collect();
         let edits = self.app.message_edits(&self.viewer, messages).await.map_err(Arc::new)?;
         Ok(grouped(edits.into_iter().map(|edit| (EditsOf(edit.message), edit))))
+    }
+}
+
+/// The files of a message that has some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FilesOf(pub(super) MessageKey);
+
+impl Loader<FilesOf> for Batches {
+    type Value = Vec<Attachment>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[FilesOf]) -> Result<HashMap<FilesOf, Vec<Attachment>>, Arc<Error>> {
+        let messages = keys.iter().map(|key| key.0).collect();
+        let files = self.app.attachments_of(&self.viewer, messages).await.map_err(Arc::new)?;
+        Ok(files.into_iter().map(|(message, files)| (FilesOf(message), files)).collect())
+    }
+}
+
+/// A file by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct FileId(pub(super) Uuid);
+
+impl Loader<FileId> for Batches {
+    type Value = Attachment;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[FileId]) -> Result<HashMap<FileId, Attachment>, Arc<Error>> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        keyed(self.app.files_by_id(&self.viewer, ids), |file| FileId(file.id)).await
     }
 }
 

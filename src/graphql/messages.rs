@@ -5,7 +5,6 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use crate::app::messages::{MessageList, PostMessage, Posted, Sent, log_place};
 use crate::domain;
 use crate::domain::ids::GlobalId;
-use crate::domain::messages::Blank;
 use crate::domain::paging::{List, Page, PageArgs, Place};
 use crate::domain::rooms::RoomView;
 use crate::error::Error;
@@ -13,7 +12,8 @@ use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
 use crate::graphql::error::{Nullable, UserError, expose, settle, top_level};
 use crate::graphql::ids::DateTime;
-use crate::graphql::loaders::{EditsOf, HistoryEnd, load};
+use crate::graphql::loaders::{EditsOf, FilesOf, HistoryEnd, load};
+use crate::graphql::media::{Attachment, files};
 use crate::graphql::rooms::Room;
 use crate::graphql::users::User;
 
@@ -76,6 +76,15 @@ impl Message {
 
     async fn created_at(&self) -> DateTime {
         self.message.created_at.into()
+    }
+
+    /// Its files, in the order given.
+    async fn attachments(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Attachment>> {
+        if self.message.attachments == 0 {
+            return Ok(Vec::new());
+        }
+        let files = load(ctx, FilesOf(self.message.key)).await?;
+        Ok(files.unwrap_or_default().into_iter().map(Attachment).collect())
     }
 
     /// The sender's own key for this send; null for everyone else.
@@ -190,6 +199,9 @@ pub(super) struct SendMessageInput {
     room_id: ID,
     #[graphql(default)]
     text: String,
+    /// Tickets of createUpload whose bytes are sent, in the order to show them.
+    #[graphql(default)]
+    upload_ids: Vec<ID>,
     /// Your own key for this send. Repeat it, now or next year, and the first message comes back, never a second.
     client_message_id: Option<String>,
 }
@@ -199,6 +211,8 @@ pub(super) struct SendDirectMessageInput {
     user_id: ID,
     #[graphql(default)]
     text: String,
+    #[graphql(default)]
+    upload_ids: Vec<ID>,
     client_message_id: Option<String>,
 }
 
@@ -259,11 +273,16 @@ impl MessageMutation {
         ctx: &Context<'_>,
         input: SendMessageInput,
     ) -> async_graphql::Result<SendMessagePayload> {
-        let SendMessageInput { room_id, text, client_message_id } = input;
+        let SendMessageInput { room_id, text, upload_ids, client_message_id } = input;
         let outcome = async {
             let room = GlobalId::room(&room_id, "roomId")?;
+            let uploads = files(&upload_ids)?;
             app(ctx)
-                .post(viewer(ctx), room, PostMessage { text, client_message_id, blank: Blank::Refused })
+                .post(
+                    viewer(ctx),
+                    room,
+                    PostMessage { text, client_message_id, uploads, ..PostMessage::default() },
+                )
                 .await
         };
         SendMessagePayload::of(ctx, outcome.await)
@@ -275,11 +294,16 @@ impl MessageMutation {
         ctx: &Context<'_>,
         input: SendDirectMessageInput,
     ) -> async_graphql::Result<SendMessagePayload> {
-        let SendDirectMessageInput { user_id, text, client_message_id } = input;
+        let SendDirectMessageInput { user_id, text, upload_ids, client_message_id } = input;
         let outcome = async {
             let to = GlobalId::user(&user_id, "userId")?;
+            let uploads = files(&upload_ids)?;
             app(ctx)
-                .post_direct(viewer(ctx), to, PostMessage { text, client_message_id, blank: Blank::Refused })
+                .post_direct(
+                    viewer(ctx),
+                    to,
+                    PostMessage { text, client_message_id, uploads, ..PostMessage::default() },
+                )
                 .await
         };
         SendMessagePayload::of(ctx, outcome.await)

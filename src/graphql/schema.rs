@@ -11,7 +11,8 @@ use crate::graphql::auth::AuthMutation;
 use crate::graphql::context::{Links, app, viewer};
 use crate::graphql::error::{Nullable, expose};
 use crate::graphql::ids::Node;
-use crate::graphql::loaders::load;
+use crate::graphql::loaders::{FileId, load};
+use crate::graphql::media::{Attachment, MediaMutation};
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
 use crate::graphql::presence::PresenceMutation;
 use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
@@ -28,6 +29,7 @@ pub struct Mutation(
     RoomMutation,
     MembershipMutation,
     MessageMutation,
+    MediaMutation,
     PresenceMutation,
 );
 
@@ -72,7 +74,13 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
     let mut nodes = Vec::with_capacity(wanted.len());
     let mut messages = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
         GlobalId::Message(key) => Some(message(*key)),
-        GlobalId::User(_) | GlobalId::Room(_) => None,
+        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::File(_) => None,
+    }))
+    .await
+    .into_iter();
+    let mut files = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
+        GlobalId::File(id) => Some(load(ctx, FileId(*id))),
+        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::Message(_) => None,
     }))
     .await
     .into_iter();
@@ -87,6 +95,10 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
             }
             Some(GlobalId::Message(_)) => match messages.next() {
                 Some(found) => found?.map(|sent| Node::Message(Message::from(sent))),
+                None => None,
+            },
+            Some(GlobalId::File(_)) => match files.next() {
+                Some(found) => found?.map(|file| Node::Attachment(Attachment(file))),
                 None => None,
             },
         });

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
+use crate::app::media::avatar_path;
 use crate::app::users::{PeopleList, ProfileChange};
 use crate::domain;
 use crate::domain::ids::GlobalId;
@@ -76,7 +77,7 @@ impl User {
     }
 
     async fn avatar_url(&self, ctx: &Context<'_>) -> Option<String> {
-        self.user.avatar.as_ref().map(|path| format!("{}/media/{path}", links(ctx).public_url))
+        avatar_path(&self.user).map(|path| format!("{}{path}", links(ctx).public_url))
     }
 
     async fn user_type(&self) -> UserType {
@@ -193,6 +194,8 @@ pub(super) struct UpdateProfileInput {
     phone: MaybeUndefined<String>,
     address: MaybeUndefined<String>,
     user_type: Option<UserType>,
+    /// An upload of your own that is a picture; null to show none.
+    avatar_upload_id: MaybeUndefined<ID>,
 }
 
 /// `None` where nothing was said, an inner `None` where null was.
@@ -221,8 +224,8 @@ impl UserMutation {
         input: UpdateProfileInput,
     ) -> async_graphql::Result<UpdateProfilePayload> {
         let UpdateProfileInput { user_id, username, email, first_name, last_name, .. } = input;
-        let UpdateProfileInput { bio, phone, address, user_type, .. } = input;
-        let change = ProfileChange {
+        let UpdateProfileInput { bio, phone, address, user_type, avatar_upload_id, .. } = input;
+        let mut change = ProfileChange {
             username,
             email,
             first_name,
@@ -231,10 +234,13 @@ impl UserMutation {
             phone: said(phone),
             address: said(address),
             user_type: user_type.map(Into::into),
+            avatar: None,
             ..ProfileChange::default()
         };
         let outcome = async {
             let whose = user_id.map(|id| GlobalId::user(&id, "userId")).transpose()?;
+            let file = |id: ID| GlobalId::file(&id, "avatarUploadId");
+            change.avatar = said(avatar_upload_id).map(|id| id.map(file).transpose()).transpose()?;
             app(ctx).update_profile(viewer(ctx), whose, change).await
         };
         Ok(match settle(ctx, outcome.await)? {

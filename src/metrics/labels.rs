@@ -24,6 +24,28 @@ impl Overdue {
     }
 }
 
+/// What became of a file that someone sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadEnd {
+    Stored,
+    /// Wrong, too large, or no picture where one was wanted.
+    Refused,
+    /// There was no turn for it, or the store did not answer.
+    Unavailable,
+    Failed,
+}
+
+impl UploadEnd {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// Why a WebSocket ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketEnd {

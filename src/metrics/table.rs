@@ -81,6 +81,12 @@ table! {
         "Database connections lent out.";
     DB_STATEMENTS = "tertulia_db_statements_total", Kind::Counter, Count,
         "SQL statements run.";
+    MEDIA_BYTES = "tertulia_media_stored_bytes_total", Kind::Counter, Bytes,
+        "Bytes of files that were sent and stored, their small forms among them.";
+    UPLOADS = "tertulia_uploads_total", Kind::Counter, Count,
+        "Files that were sent, by what became of them: stored, refused, unavailable or failed.";
+    DECODE_QUEUE = "tertulia_media_decode_queue_depth", Kind::Gauge, Count,
+        "Pictures waiting to be decoded.";
     BUS_PUBLISHED = "tertulia_bus_published_total", Kind::Counter, Count,
         "Messages that Redis took for the other nodes.";
     BUS_RECEIVED = "tertulia_bus_received_total", Kind::Counter, Count,

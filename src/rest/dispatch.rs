@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -21,7 +22,6 @@ use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Language, Text};
 use crate::http::headers::RequestId;
 use crate::http::log::log_fault;
-use crate::rest::Rest;
 use crate::rest::body::Data;
 use crate::rest::call::{Call, cookie};
 use crate::rest::drf::session;
@@ -29,6 +29,7 @@ use crate::rest::options;
 use crate::rest::reply::{Refusal, Reply};
 use crate::rest::route::{Access, Answer, Dialect, Route};
 use crate::rest::sockets;
+use crate::rest::{Rest, is_multipart};
 
 /// Names the dialect of a request, so that nothing is guessed.
 const DIALECT_HEADER: &str = "x-chat-dialect";
@@ -74,7 +75,13 @@ async fn serve(rest: Arc<Rest>, claims: &[Claim], request: Request) -> Response 
     let request_id = request_id(&parts);
     let language = language(&parts.headers);
     let is_head = parts.method == Method::HEAD;
-    let (answer, session_is_over) = match call(rest, &mut parts, body).await {
+    // Files come whole, so only so many at a time.
+    let turn = is_multipart(&parts.headers).then(|| rest.receiving.try_acquire());
+    if matches!(turn, Some(Err(_))) {
+        let refusal = Refusal::from(Error::unavailable(Duration::from_secs(1)));
+        return finish(put_into_words(refusal, language, &request_id), is_head);
+    }
+    let (answer, session_is_over) = match call(Arc::clone(&rest), &mut parts, body).await {
         Ok(mut call) => (handle(claims, &mut call).await, call.session_is_over),
         Err(refusal) => (Err(refusal), false),
     };

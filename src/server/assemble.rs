@@ -21,6 +21,7 @@ use crate::graphql::documents::{self, Documents, Manifest, ManifestError};
 use crate::graphql::guard::Limits;
 use crate::hub::bus::{BadUrl, Bus, Inbox, RedisOptions};
 use crate::hub::{self, Hub, PresenceOptions};
+use crate::media::{BadMedia, Media};
 use crate::metrics::Metrics;
 use crate::storage::{Engine, Herald, OpenError, Options, Store};
 
@@ -50,6 +51,8 @@ pub enum StartError {
     Keys(#[from] KeyProblem),
     #[error(transparent)]
     Documents(#[from] ManifestError),
+    #[error(transparent)]
+    Media(#[from] BadMedia),
     #[error("cannot start the threads that hash passwords: {0}")]
     Passwords(#[source] io::Error),
 }
@@ -79,7 +82,8 @@ pub async fn assemble(config: &Config, clock: Clock, metrics: &Metrics) -> Resul
         config.access_token_ttl,
         clock.clone(),
     );
-    let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, config));
+    let media = Media::open(&config.media, &config.data_dir, metrics)?;
+    let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, media, config));
     let pace = Pace { unheard: config.live.look_when_deaf, heard: config.live.look_always };
     attend(&app, inbox, pace);
     Ok(Assembly { app, keys, documents })

@@ -19,11 +19,11 @@ use crate::graphql::ws::{self, Sockets};
 use crate::http::gate::Gate;
 use crate::http::headers::Origin;
 use crate::metrics::{Levels, Metrics};
-use crate::rest::Rest;
+use crate::rest::{self, Rest, media};
 use crate::server::assemble::Assembly;
 use crate::server::health::{self, Check, NotReady, ReadLevels};
 use crate::server::listener::Bounds;
-use crate::server::middleware::{self, Settings};
+use crate::server::middleware::{self, BoundsOfRoute, RequestBounds, Settings};
 use crate::ui;
 
 /// The whole server as one service.
@@ -61,6 +61,7 @@ pub fn router(
                 db_statements: app.store().statements(),
                 people_online: app.hub().people_here(),
                 people_typing: app.hub().people_typing(),
+                decode_queue: app.decode_queue_len(),
             }
         })
     };
@@ -72,7 +73,7 @@ pub fn router(
     let probes = health::routes(vec![database], stop, Some((metrics.clone(), levels)));
     let settings = Settings {
         bounds: bounds(config),
-        bounds_of_route: None,
+        bounds_of_route: Some(bounds_of_route(config)),
         allowed_origins: config.allowed_origins.iter().filter_map(|text| Origin::parse(text)).collect(),
         https,
         request_ids: Arc::new(random::request_id),
@@ -95,6 +96,21 @@ pub fn bounds(config: &Config) -> Bounds {
         // Closing takes a moment of its own.
         drain_timeout: http.drain_timeout.saturating_sub(Duration::from_millis(500)),
     }
+}
+
+/// Files are larger than other bodies, and take longer to send.
+fn bounds_of_route(config: &Config) -> BoundsOfRoute {
+    let (body_bytes_max, body_timeout) = (config.media.file_bytes_max, config.media.upload_timeout);
+    let form_bytes_max = config.media.picture_bytes_max.saturating_add(config.http.body_bytes_max);
+    Arc::new(move |route, headers, default| match route {
+        media::UPLOAD_ROUTE => RequestBounds { body_bytes_max, body_timeout, ..default },
+        "/graphql" => default,
+        // A picture among the fields of a form, as the dialects take it.
+        _ if rest::is_multipart(headers) => {
+            RequestBounds { body_bytes_max: form_bytes_max, body_timeout, ..default }
+        }
+        _ => default,
+    })
 }
 
 /// A browser that opens `/graphql` sees the playground; everyone else talks to the schema, over HTTP, a stream

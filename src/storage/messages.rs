@@ -31,12 +31,13 @@ pub(super) struct MessageRow {
     edited_at: Option<At>,
     deleted_at: Option<At>,
     revision: i32,
+    attachments: i16,
 }
 
 impl From<MessageRow> for Message {
     fn from(row: MessageRow) -> Self {
         let MessageRow { key, room_key, position, seq, sender_key, text, created_at, .. } = row;
-        let MessageRow { client_message_id, edited_at, deleted_at, revision, .. } = row;
+        let MessageRow { client_message_id, edited_at, deleted_at, revision, attachments, .. } = row;
         Self {
             key: MessageKey(key),
             room: RoomKey(room_key),
@@ -49,6 +50,7 @@ impl From<MessageRow> for Message {
             edited_at: edited_at.map(Timestamp::from),
             deleted_at: deleted_at.map(Timestamp::from),
             revision,
+            attachments: attachments.try_into().unwrap_or_default(),
         }
     }
 }
@@ -72,6 +74,7 @@ pub struct NewMessage {
     pub text: String,
     pub client_message_id: Option<String>,
     pub created_at: Timestamp,
+    pub attachments: u16,
 }
 
 /// Stores a message, and has it told after the commit.
@@ -85,12 +88,22 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
             messages::text.eq(&new.text),
             messages::client_message_id.eq(new.client_message_id.as_deref()),
             messages::created_at.eq(At(new.created_at)),
+            messages::attachments.eq(i16::try_from(new.attachments).unwrap_or(i16::MAX)),
         ))
         .returning(MessageRow::as_returning())
         .get_result(db))?;
     let message = Message::from(row);
     conn.announce(News::Room(RoomEvent::of_message(message.clone())));
     Ok(message)
+}
+
+/// Notes how many files a message has.
+pub async fn set_attachments(conn: &mut Conn, key: MessageKey, count: u16) -> Result<()> {
+    let count = i16::try_from(count).unwrap_or(i16::MAX);
+    run!(conn, db => diesel::update(messages::table.find(key.0))
+        .set(messages::attachments.eq(count))
+        .execute(db))?;
+    Ok(())
 }
 
 /// The message that this sender once sent to this room under this key of their own.
@@ -131,6 +144,7 @@ pub async fn update(conn: &mut Conn, message: &Message) -> Result<()> {
             messages::edited_at.eq(message.edited_at.map(At)),
             messages::deleted_at.eq(message.deleted_at.map(At)),
             messages::revision.eq(message.revision),
+            messages::attachments.eq(i16::try_from(message.attachments).unwrap_or(i16::MAX)),
         ))
         .execute(db))?;
     Ok(())

@@ -8,7 +8,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, BigInt, HasSqlType, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, HasSqlType, Integer, Nullable, SmallInt, Text};
 
 use crate::storage::types::{At, Id, Instant, Uuid};
 
@@ -125,7 +125,7 @@ impl QueryFragment<Pg> for Earlier {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id, \
-             m.edited_at, m.deleted_at, m.revision FROM unnest(",
+             m.edited_at, m.deleted_at, m.revision, m.attachments FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql("::bigint[], ");
@@ -154,5 +154,6 @@ impl Query for Earlier {
         Nullable<Instant>,
         Nullable<Instant>,
         Integer,
+        SmallInt,
     );
 }

@@ -149,6 +149,7 @@ table! {
         edited_at -> Nullable<Instant>,
         deleted_at -> Nullable<Instant>,
         revision -> Integer,
+        attachments -> SmallInt,
     }
 }
 
@@ -180,6 +181,37 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::{Instant, Uuid};
+
+    uploads (key) {
+        key -> BigInt,
+        id -> Uuid,
+        owner_key -> Nullable<BigInt>,
+        message_key -> Nullable<BigInt>,
+        place -> SmallInt,
+        file_name -> Text,
+        byte_size -> BigInt,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        path -> Nullable<Text>,
+        thumbnail -> Nullable<Text>,
+        created_at -> Instant,
+        expires_at -> Nullable<Instant>,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    loose_files (path) {
+        path -> Text,
+        delete_after -> Instant,
+    }
+}
+
 joinable!(sessions -> users (user_key));
 joinable!(refresh_tokens -> sessions (session_key));
 joinable!(session_keys -> sessions (session_key));
@@ -188,6 +220,7 @@ joinable!(members -> rooms (room_key));
 joinable!(messages -> users (sender_key));
 joinable!(messages -> rooms (room_key));
 joinable!(message_edits -> messages (message_key));
+joinable!(uploads -> messages (message_key));
 joinable!(room_events -> rooms (room_key));
 joinable!(room_labels -> rooms (room_key));
 
@@ -201,5 +234,6 @@ allow_tables_to_appear_in_same_query!(
     rooms,
     session_keys,
     sessions,
+    uploads,
     users,
 );

@@ -31,6 +31,14 @@ pub struct Draft {
     pub text: String,
     pub client_message_id: Option<String>,
     pub created_at: Timestamp,
+    /// Uploads that go with it. A draft that has some is stored in a transaction of its own.
+    pub files: Vec<Uuid>,
+}
+
+impl Draft {
+    fn attachments(&self) -> u16 {
+        u16::try_from(self.files.len()).unwrap_or(u16::MAX)
+    }
 }
 
 /// A room that nobody else writes to until the transaction ends, with what is to be known of some sends.
@@ -142,8 +150,10 @@ pub async fn append(conn: &mut Conn, held: &HeldRoom, drafts: Vec<Draft>) -> Res
     for draft in drafts {
         let place = rooms::next_message(conn, room).await?;
         let (position, seq) = place.ok_or_else(Error::not_found)?;
-        let Draft { sender, text, client_message_id, created_at } = draft;
-        let new = NewMessage { room, position, seq, sender, text, client_message_id, created_at };
+        let attachments = draft.attachments();
+        let Draft { sender, text, client_message_id, created_at, .. } = draft;
+        let new =
+            NewMessage { room, position, seq, sender, text, client_message_id, created_at, attachments };
         stored.push(messages::insert(conn, &new).await?);
     }
     Ok(stored)
@@ -176,6 +186,7 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         position,
         seq,
         sender: Some(draft.sender),
+        attachments: draft.attachments(),
         text: draft.text,
         created_at: created_at.into(),
         client_message_id: draft.client_message_id,
@@ -184,6 +195,9 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         revision: 0,
     });
     let stored: Vec<Message> = stored.collect();
+    for message in stored.iter().filter(|message| message.attachments > 0) {
+        messages::set_attachments(conn, message.key, message.attachments).await?;
+    }
     for message in &stored {
         conn.announce(News::Room(RoomEvent::of_message(message.clone())));
     }

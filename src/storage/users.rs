@@ -264,6 +264,12 @@ pub async fn is_enabled(conn: &mut Conn, id: uuid::Uuid) -> Result<bool> {
     Ok(found.is_some())
 }
 
+/// Notes where the picture is that a person shows of themselves.
+pub async fn set_avatar(conn: &mut Conn, key: UserKey, path: Option<&str>) -> Result<()> {
+    run!(conn, db => diesel::update(users::table.find(key.0)).set(users::avatar.eq(path)).execute(db))?;
+    Ok(())
+}
+
 /// Whether anyone but `except` signs in with this name, as their username or as their address.
 pub async fn is_login_taken(conn: &mut Conn, name: &str, except: Option<UserKey>) -> Result<bool> {
     // Keys count from 1.

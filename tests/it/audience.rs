@@ -16,6 +16,8 @@ use crate::support::{Caller, Db, TestApp};
 /// Functions that have the viewer in their hands and yet show all members of a room the same, with the
 /// reason. Who may not see it gets an error, or has been removed meanwhile, and neither is shared.
 const SAME_FOR_ALL_MEMBERS: &[(&str, &str)] = &[
+    ("Attachment.thumbnail_url", "a link names the file, not who looks"),
+    ("Attachment.url", "a link names the file, not who looks"),
     ("User.private", "the fields that call it are on the list"),
     ("Room.last_message", "the role only tells members from others"),
     ("Room.events", "the page is refused, or the same"),

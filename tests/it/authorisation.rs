@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 use tertulia::auth::Credential;
 
 use crate::authorisation::matrix::{CALLERS, Row, matrix};
+use crate::media::{png, upload};
 use crate::on_both;
 use crate::rooms::{invite_code, nobody};
 use crate::support::app::PASSWORD;
 use crate::support::{Caller, TestApp};
 
 /// The types whose every field must have a row.
-const TYPES: [&str; 6] = ["Query", "Mutation", "Subscription", "User", "Room", "Message"];
+const TYPES: [&str; 7] = ["Query", "Mutation", "Subscription", "User", "Room", "Message", "Attachment"];
 
 /// Every `Type.field` of the types that must be covered.
 fn fields_of_the_schema() -> BTreeSet<String> {
@@ -70,14 +71,18 @@ impl Scene {
             payload["room"]["id"].as_str().unwrap().to_owned()
         };
         let say = async |room: &str| {
-            let input = json!({ "roomId": room, "text": "hello", "clientMessageId": "key" });
+            let file = upload(&member, "a.png", png(3, 2)).await;
+            let input =
+                json!({ "roomId": room, "text": "hello", "clientMessageId": "key", "uploadIds": [file] });
             let payload = member.mutate("sendMessage", input, "message { id }").await;
-            payload["message"]["id"].as_str().unwrap().to_owned()
+            (payload["message"]["id"].as_str().unwrap().to_owned(), file)
         };
         let (room, hall) = (make("Den", "PRIVATE").await, make("Hall", "PUBLIC").await);
+        let (message, file) = say(&room).await;
         let words = vec![
-            ("MESSAGE", say(&room).await),
-            ("GREETING", say(&hall).await),
+            ("MESSAGE", message),
+            ("FILE", file),
+            ("GREETING", say(&hall).await.0),
             ("INVITE", invite_code(&owner, &room).await),
             ("ROOM", room),
             ("HALL", hall),
@@ -96,7 +101,7 @@ impl Scene {
     fn fill(&self, row: &Row, place: usize) -> String {
         let field = row.field.rsplit('.').next().unwrap_or_default();
         let field = match field {
-            "createdBy" | "lastMessage" | "room" | "sender" => format!("{field} {{ id }}"),
+            "attachments" | "createdBy" | "lastMessage" | "room" | "sender" => format!("{field} {{ id }}"),
             "edits" => "edits { text }".to_owned(),
             "members" | "messages" => format!("{field} {{ totalCount }}"),
             _ => field.to_owned(),

@@ -50,7 +50,7 @@ pub fn group(title: &str, members: &[&Person]) -> NewDoorRoom {
 }
 
 pub fn message(text: &str) -> PostMessage {
-    PostMessage { text: text.to_owned(), client_message_id: None, blank: Blank::Refused }
+    PostMessage { text: text.to_owned(), ..PostMessage::default() }
 }
 
 pub fn by_key(room: &DoorRoomView) -> RoomRef {

@@ -490,7 +490,13 @@ async fn what_is_stored_together_is_told_in_order_before_anyone_is_answered_and_
     sql.run("BEGIN; SELECT 1 FROM rooms FOR UPDATE").await;
     let sends = ["ahead", "one", "poison", "two"].map(|text| {
         let created_at = app.clock.now();
-        let draft = Draft { sender: UserKey(1), text: text.into(), client_message_id: None, created_at };
+        let draft = Draft {
+            sender: UserKey(1),
+            text: text.into(),
+            client_message_id: None,
+            created_at,
+            files: Vec::new(),
+        };
         let (gather, told) = (gather.clone(), Arc::clone(&told));
         tokio::spawn(async move {
             let outcome = gather.send(room, draft).await;

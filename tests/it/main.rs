@@ -28,6 +28,7 @@ mod http;
 mod interleavings;
 mod limits;
 mod live_clients;
+mod media;
 mod membership;
 mod messages;
 mod middleware;

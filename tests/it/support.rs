@@ -3,6 +3,7 @@
 pub mod app;
 pub mod events;
 pub mod exchange;
+pub mod moto;
 pub mod postgres;
 pub mod process;
 pub mod raw;

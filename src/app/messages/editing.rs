@@ -4,12 +4,12 @@ use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
 use crate::domain::events::Amendment;
 use crate::domain::ids::MessageKey;
-use crate::domain::messages::{Message, MessageEdit, check_message_text};
+use crate::domain::messages::{Message, MessageEdit, check_message_size, check_message_text};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
 use crate::domain::rooms::MemberRole;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::{Conn, edits, members, messages, room_events, rooms};
+use crate::storage::{Conn, edits, members, messages, room_events, rooms, uploads};
 
 impl App {
     /// Gives a message of the viewer's own another text. The same text again changes nothing.
@@ -19,10 +19,10 @@ impl App {
     /// `CONFLICT` for a deleted one.
     pub async fn edit_message(&self, viewer: &Viewer, key: MessageKey, text: String) -> Result<Message> {
         let caller = person(viewer)?;
-        check_message_text(&text, self.bounds.text)?;
+        check_message_size(&text, self.bounds.text)?;
         self.limits.send(caller.user)?;
         let (viewer, at) = (*viewer, self.clock.now());
-        let kept_max = self.bounds.edits_kept_max;
+        let (kept_max, bounds) = (self.bounds.edits_kept_max, self.bounds.text);
         self.store
             .write(move |conn| {
                 Box::pin(async move {
@@ -35,6 +35,7 @@ impl App {
                     if message.text == text {
                         return Ok(message);
                     }
+                    check_message_text(&text, message.attachments.into(), bounds)?;
                     edits::keep(conn, &message, at, kept_max).await?;
                     let edited =
                         Message { text, edited_at: Some(at), revision: message.revision + 1, ..message };
@@ -66,9 +67,11 @@ impl App {
                         return Ok(message);
                     }
                     edits::forget(conn, key).await?;
+                    uploads::detach(conn, key).await?;
                     let deleted = Message {
                         text: String::new(),
                         deleted_at: Some(at),
+                        attachments: 0,
                         revision: message.revision + 1,
                         ..message
                     };

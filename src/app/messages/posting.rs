@@ -1,5 +1,7 @@
 //! Judging sends to one room, and storing those that may be stored.
 
+mod files;
+
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
@@ -13,7 +15,8 @@ use crate::storage::sends::{self, Draft, HeldRoom};
 
 /// What a send comes to: nothing new, or a place in the batch, which it may share with an earlier one.
 enum Fate {
-    Known(Message),
+    /// Sent before; with the files that it is to have.
+    Known(Message, Vec<Uuid>),
     New(usize),
     Again(usize),
 }
@@ -33,11 +36,23 @@ pub(in crate::app) fn post_all(
         };
         let mut new = Vec::with_capacity(posts.len());
         let fates: Vec<Result<Fate>> = posts.into_iter().map(|post| fate(&held, post, &mut new)).collect();
+        for fate in fates.iter().flatten() {
+            if let Fate::Known(message, given) = fate {
+                files::compare(conn, message, given).await?;
+            }
+        }
+        for draft in &new {
+            files::check(conn, draft).await?;
+        }
+        let given: Vec<Vec<Uuid>> = new.iter().map(|draft| draft.files.clone()).collect();
         let stored = sends::append(conn, &held, new).await?;
+        for (message, ids) in stored.iter().zip(&given) {
+            files::attach(conn, message, ids).await?;
+        }
         let at = |place: usize| stored.get(place).cloned().ok_or_else(Error::not_found);
         let posted = fates.into_iter().map(|fate| {
             Ok(match fate? {
-                Fate::Known(message) => Posted { message, duplicate: true },
+                Fate::Known(message, _) => Posted { message, duplicate: true },
                 Fate::New(place) => Posted { message: at(place)?, duplicate: false },
                 Fate::Again(place) => Posted { message: at(place)?, duplicate: true },
             })
@@ -55,15 +70,15 @@ fn fate(held: &HeldRoom, post: Post, new: &mut Vec<Draft>) -> Result<Fate> {
         if let Some(message) = held.earlier(draft.sender, id) {
             // One that was edited or deleted since no longer says what was sent.
             if message.revision == 0 {
-                same_text(&message.text, &draft)?;
+                same(&message.text, usize::from(message.attachments), &draft)?;
             }
-            return Ok(Fate::Known(message.clone()));
+            return Ok(Fate::Known(message.clone(), draft.files));
         }
         let is_same = |other: &Draft| {
             other.sender == draft.sender && other.client_message_id == draft.client_message_id
         };
         if let Some((place, other)) = new.iter().enumerate().find(|(_, other)| is_same(other)) {
-            same_text(&other.text, &draft)?;
+            same(&other.text, other.files.len(), &draft)?;
             return Ok(Fate::Again(place));
         }
     }
@@ -71,10 +86,14 @@ fn fate(held: &HeldRoom, post: Post, new: &mut Vec<Draft>) -> Result<Fate> {
     Ok(Fate::New(new.len() - 1))
 }
 
-/// A repeated send is the same send; another text under its id is a mistake of the client.
-fn same_text(stored: &str, draft: &Draft) -> Result<()> {
-    if stored == draft.text {
+/// A repeated send is the same send; another text, or other files, under its id are a mistake of the client.
+fn same(text: &str, files: usize, draft: &Draft) -> Result<()> {
+    if text == draft.text && files == draft.files.len() {
         return Ok(());
     }
-    Err(Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId"))
+    Err(reused())
+}
+
+fn reused() -> Error {
+    Error::new(Code::Conflict, Text::ClientMessageIdReused).at("clientMessageId")
 }

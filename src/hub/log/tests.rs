@@ -54,6 +54,7 @@ fn said(position: i64, text: &str) -> RoomEvent {
         sender: Some(AMBER),
         text: text.to_owned(),
         client_message_id: None,
+        attachments: 0,
         created_at: DateTime::UNIX_EPOCH,
         edited_at: None,
         deleted_at: None,

@@ -417,7 +417,7 @@ async fn send(call: Call) -> Answer {
 
 fn said(text: String) -> PostMessage {
     // What is blank here has been refused before.
-    PostMessage { text, client_message_id: None, blank: Blank::Kept }
+    PostMessage { text, blank: Blank::Kept, ..PostMessage::default() }
 }
 
 fn message_refusal(error: Error, language: Language) -> Refusal {

@@ -363,7 +363,7 @@ async fn hear(peer: &Peer, parties: Parties, heard: Heard) -> Vec<Say> {
         return plain("Error: The message may not be null.".to_owned());
     }
     let text = python::text(message);
-    let request = PostMessage { text, client_message_id: None, blank: Blank::Kept };
+    let request = PostMessage { text, blank: Blank::Kept, ..PostMessage::default() };
     match peer.app.post(&peer.viewer, parties.room, request).await {
         // The sender is told by the feed, like the other.
         Ok(_) => Vec::new(),

@@ -45,6 +45,7 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Query.node", "{ node(id: $HALL) { id } }", "/node", SIGNED_IN),
         row("Query.node", "{ node(id: $MESSAGE) { id } }", "/node", MEMBERS),
         row("Query.node", "{ node(id: $GREETING) { id } }", "/node", MEMBERS),
+        row("Query.node", "{ node(id: $FILE) { id } }", "/node", MEMBERS),
         row("Query.node", "{ node(id: $OWNER) { id } }", "/node", SIGNED_IN),
         row("Query.node", "{ node(id: $NOBODY) { id } }", "/node", NO_VALUE),
         row("Query.node", "{ node(id: \"no id\") { id } }", "/node", NO_VALUE),
@@ -67,6 +68,10 @@ pub(super) fn matrix() -> Vec<Row> {
             "mutation { changePassword(input: { currentPassword: $PASSWORD, newPassword: \"another long phrase\" }) {
                 tokens { accessToken } errors { code } } }",
             "/changePassword/tokens", SIGNED_IN),
+        row("Mutation.createUpload",
+            "mutation { createUpload(input: { fileName: \"a.txt\", contentType: \"text/plain\", byteSize: 1 }) {
+                ticket { id } errors { code } } }",
+            "/createUpload/ticket", SIGNED_IN),
         row("Mutation.createRoom",
             "mutation { createRoom(input: { name: \"Nest\" }) { room { id } errors { code } } }",
             "/createRoom/room", SIGNED_IN),
@@ -175,6 +180,11 @@ pub(super) fn matrix() -> Vec<Row> {
         HALL_FIELDS.map(|(field, at, expected)| row(field, "{ room(id: $HALL) { $FIELD } }", at, expected)),
     );
     let read = "{ node(id: $MESSAGE) { ... on Message { $FIELD } } }";
+    rows.extend(
+        FILE_FIELDS.map(|(field, at)| {
+            row(field, "{ node(id: $FILE) { ... on Attachment { $FIELD } } }", at, MEMBERS)
+        }),
+    );
     rows.extend(MESSAGE_FIELDS.map(|(field, at, expected)| row(field, read, at, expected)));
     rows
 }
@@ -230,8 +240,22 @@ const HALL_FIELDS: [(&str, &str, [&str; 5]); 6] = [
     ("Room.viewerRole", "/room/viewerRole", MEMBERS),
 ];
 
+/// Of a picture in that message.
+const FILE_FIELDS: [(&str, &str); 9] = [
+    ("Attachment.byteSize", "/node/byteSize"),
+    ("Attachment.contentType", "/node/contentType"),
+    ("Attachment.fileName", "/node/fileName"),
+    ("Attachment.height", "/node/height"),
+    ("Attachment.id", "/node/id"),
+    ("Attachment.kind", "/node/kind"),
+    ("Attachment.thumbnailUrl", "/node/thumbnailUrl"),
+    ("Attachment.url", "/node/url"),
+    ("Attachment.width", "/node/width"),
+];
+
 /// Of a message by the member.
-const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 10] = [
+const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 11] = [
+    ("Message.attachments", "/node/attachments/0", MEMBERS),
     ("Message.clientMessageId", "/node/clientMessageId", ["UNAUTHENTICATED", "null", "OK", "null", "null"]),
     ("Message.createdAt", "/node/createdAt", MEMBERS),
     ("Message.deletedAt", "/node/deletedAt", NO_VALUE),

@@ -17,13 +17,14 @@ use tertulia::auth::{KeySource, Keys, PasswordOptions, Passwords, Tokens};
 use tertulia::clock::Clock;
 use tertulia::domain::events::{LogPlace, News};
 use tertulia::domain::ids::{MessageKey, RoomKey, SessionKey};
-use tertulia::domain::messages::Blank;
 use tertulia::domain::paging::Epoch;
 use tertulia::domain::rooms::{MemberRole, RoomKind, RoomView, RoomVisibility};
 use tertulia::domain::sessions::{SignedIn, Viewer};
 use tertulia::domain::users::{User, UserType};
 use tertulia::hub::bus::Bus;
 use tertulia::hub::{Bounds, Hub};
+use tertulia::media::Media;
+use tertulia::metrics::Metrics;
 use tertulia::server::assemble::presence_options;
 use tertulia::storage::{Engine, Herald, Options, Store};
 use tokio::sync::{Semaphore, watch};
@@ -125,7 +126,8 @@ impl Theatre {
         let passwords = Passwords::start(PasswordOptions { cost: 4, threads: 1, queue_max: 100 }).unwrap();
         let keys = Arc::new(Keys::load(KeySource::SecretFile(data.path().join("secret"))).unwrap());
         let tokens = Tokens::new(keys, String::new(), "tertulia", AGE, clock.clone());
-        let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, &config));
+        let media = Media::open(&config.media, data.path(), &Metrics::new()).unwrap();
+        let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, media, &config));
         // Nobody looks by themselves, so that what heals without a look can be told from what does not.
         attend(&app, inbox, Pace { unheard: AGE * 60, heard: AGE * 60 });
         Self { app, meddler, _data: data }
@@ -235,7 +237,7 @@ impl<'t> Stage<'t> {
     }
 
     pub async fn post_into(&self, room: Uuid, text: &str) -> MessageKey {
-        let request = PostMessage { text: text.to_owned(), client_message_id: None, blank: Blank::Refused };
+        let request = PostMessage { text: text.to_owned(), ..PostMessage::default() };
         self.theatre.app.post(&self.owner, room, request).await.unwrap().message.key
     }
 

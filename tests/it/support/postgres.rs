@@ -303,12 +303,15 @@ impl Drop for Watched {
     }
 }
 
-/// PostgreSQL and Redis say the same words when they take connections.
+/// What PostgreSQL and Redis say when they take connections, and moto.
+const READY: [&str; 2] = ["ready to accept connections", "running on http"];
+
 fn wait_until_ready(log: &Path) -> io::Result<()> {
     let started = Instant::now();
     loop {
         let text = fs::read_to_string(log).unwrap_or_default();
-        if text.to_lowercase().contains("ready to accept connections") {
+        let text_lower = text.to_lowercase();
+        if READY.iter().any(|words| text_lower.contains(words)) {
             return Ok(());
         }
         // Clients that knock while it starts are told so, as FATAL; that is no fault of the server.
