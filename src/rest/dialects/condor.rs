@@ -139,12 +139,14 @@ fn profiles() -> Vec<Route> {
         Route::at("/api/v1/profiles/{id}/")
             .get(signed_in("Show a person", show_profile).gives::<Profile>(StatusCode::OK, "The person."))
             .put(
-                signed_in("Change one's own account, or as an administrator anyone's", replace_profile)
-                    .takes(&PROFILE_CHANGE)
-                    .gives::<Profile>(StatusCode::OK, "The account as it is now."),
+                signed_in("Change one's own account, or as an administrator anyone's", |call| {
+                    update_profile(call, false)
+                })
+                .takes(&PROFILE_CHANGE)
+                .gives::<Profile>(StatusCode::OK, "The account as it is now."),
             )
             .patch(
-                signed_in("Change some of an account", change_profile)
+                signed_in("Change some of an account", |call| update_profile(call, true))
                     .takes(&PROFILE_CHANGE)
                     .gives::<Profile>(StatusCode::OK, "The account as it is now."),
             )
@@ -190,12 +192,12 @@ fn rooms() -> Vec<Route> {
         Route::at("/api/v1/rooms/{id}/")
             .get(signed_in("Show a room", show_room).gives::<Room>(StatusCode::OK, "With all its messages."))
             .put(
-                signed_in("Rename a room and say who is in it", replace_room)
+                signed_in("Rename a room and say who is in it", |call| update_room(call, false))
                     .takes(&ROOM)
                     .gives::<Room>(StatusCode::OK, "The room as it is now."),
             )
             .patch(
-                signed_in("Rename a room, or say who is in it", change_room)
+                signed_in("Rename a room, or say who is in it", |call| update_room(call, true))
                     .takes(&ROOM)
                     .gives::<Room>(StatusCode::OK, "The room as it is now."),
             )
@@ -224,14 +226,16 @@ fn messages() -> Vec<Route> {
                     .gives::<Message>(StatusCode::OK, "The message."),
             )
             .put(
-                signed_in("Change the text of one's own message", replace_message)
+                signed_in("Change the text of one's own message", |call| update_message(call, false))
                     .takes(&MESSAGE)
                     .gives::<Message>(StatusCode::OK, "The message as it is now."),
             )
             .patch(
-                signed_in("Change the text of one's own message, if one is given", change_message)
-                    .takes(&MESSAGE)
-                    .gives::<Message>(StatusCode::OK, "The message as it is now."),
+                signed_in("Change the text of one's own message, if one is given", |call| {
+                    update_message(call, true)
+                })
+                .takes(&MESSAGE)
+                .gives::<Message>(StatusCode::OK, "The message as it is now."),
             )
             .delete(
                 signed_in("Remove a message", delete_message)
@@ -361,14 +365,6 @@ async fn make_profile(call: Call) -> Answer {
 async fn show_profile(call: Call) -> Answer {
     let user = person(&call).await?;
     Reply::json(&Profile::of(&call, user))
-}
-
-async fn replace_profile(call: Call) -> Answer {
-    update_profile(call, false).await
-}
-
-async fn change_profile(call: Call) -> Answer {
-    update_profile(call, true).await
 }
 
 async fn update_profile(call: Call, partly: bool) -> Answer {
@@ -537,14 +533,6 @@ async fn show_room(call: Call) -> Answer {
     whole_room(&call, found.ok_or_else(|| drf::not_found("Not found."))?).await
 }
 
-async fn replace_room(call: Call) -> Answer {
-    update_room(call, false).await
-}
-
-async fn change_room(call: Call) -> Answer {
-    update_room(call, true).await
-}
-
 async fn update_room(call: Call, partly: bool) -> Answer {
     let key = room_in_path(&call)?;
     let found = call.app().room_at_door(&call.viewer, key).await?;
@@ -634,14 +622,6 @@ async fn make_message(call: Call) -> Answer {
 
 async fn show_message(call: Call) -> Answer {
     Reply::json(&Message::of(message_in_path(&call).await?.message))
-}
-
-async fn replace_message(call: Call) -> Answer {
-    update_message(call, false).await
-}
-
-async fn change_message(call: Call) -> Answer {
-    update_message(call, true).await
 }
 
 async fn update_message(call: Call, partly: bool) -> Answer {
