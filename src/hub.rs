@@ -33,7 +33,7 @@ use crate::hub::sessions::Sessions;
 pub use activity::{Activity, Look, Sight};
 pub use inboxes::InboxBell;
 pub use log::Entry;
-pub use presence::{PresenceGuard, PresenceOptions};
+pub use presence::{OnlineBell, PresenceGuard, PresenceOptions};
 pub use reader::{Behind, Reader, Take, Wake};
 pub use renders::{RenderKey, Renders};
 pub use sessions::SessionBell;

@@ -11,6 +11,7 @@ mod drf;
 pub mod media;
 pub mod openapi;
 mod options;
+mod pages;
 mod reply;
 mod route;
 mod short_id;
@@ -39,6 +40,8 @@ pub struct Rest {
     /// How many items a list may hold.
     list_max: u64,
     dialects: Vec<Arc<Dialect>>,
+    /// Whether pages are let in that the configuration does not name.
+    admits_pages: bool,
     live: Live,
     metrics: Metrics,
     stop: watch::Receiver<bool>,
@@ -69,6 +72,7 @@ impl Rest {
             public_url: config.public_url.clone(),
             own_url,
             list_max: u64::try_from(config.rest.list_max).unwrap_or(u64::MAX),
+            admits_pages: config.allowed_origins.is_empty(),
             dialects: dialects::all().into_iter().filter(is_on).map(Arc::new).collect(),
             live: config.live.clone(),
             metrics,

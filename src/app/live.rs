@@ -7,6 +7,7 @@ mod activity;
 mod attend;
 mod feed;
 mod inbox;
+mod typing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -106,6 +107,8 @@ pub enum Moment {
     Vanished,
     /// Who is typing in a room and who is here.
     Activity(Arc<Activity>),
+    /// People who have just begun to type in a room.
+    Typing(Vec<UserKey>),
 }
 
 impl App {
@@ -201,15 +204,17 @@ impl App {
             return Ok(known);
         }
         let Some(key) = entry.event.person() else { return Ok(None) };
-        let found = match self.people_shown.get(&key) {
-            Some(found) => Some(found),
-            None => self.find_person(key).await?,
-        };
+        let found = self.person_at(viewer, key).await?;
         entry.learn_person(found.clone());
         Ok(found)
     }
 
-    async fn find_person(&self, key: UserKey) -> Result<Option<Arc<User>>> {
+    /// A person who shows in live events, as they were a moment ago.
+    pub async fn person_at(&self, viewer: &Viewer, key: UserKey) -> Result<Option<Arc<User>>> {
+        person(viewer)?;
+        if let Some(known) = self.people_shown.get(&key) {
+            return Ok(Some(known));
+        }
         let found = self.store.read(move |conn| Box::pin(users::get(conn, key))).await?.map(Arc::new);
         if let Some(found) = &found {
             self.people_shown.insert(key, Arc::clone(found));

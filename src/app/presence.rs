@@ -12,7 +12,7 @@ use crate::domain::presence::PresenceState;
 use crate::domain::sessions::Viewer;
 use crate::domain::users::User;
 use crate::error::{Error, Result};
-use crate::hub::PresenceGuard;
+use crate::hub::{OnlineBell, PresenceGuard};
 use crate::storage::rooms;
 
 impl App {
@@ -25,6 +25,12 @@ impl App {
     /// Whether someone is here. Whoever sees a person may know, and nobody who is signed out sees another.
     pub fn presence(&self, _viewer: &Viewer, user: UserKey) -> PresenceState {
         self.hub.presence_of(user)
+    }
+
+    /// Tells who is online on the whole server, now and when that changes.
+    pub fn watch_online(&self, viewer: &Viewer) -> Result<OnlineBell> {
+        person(viewer)?;
+        Ok(self.hub.watch_online())
     }
 
     /// Shows the viewer as they say, as long as they are connected. Gives their account.

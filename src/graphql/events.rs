@@ -219,7 +219,9 @@ impl RoomEvent {
             })),
             Moment::Appeared => changed(Some(name()?.key)),
             Moment::Vanished => changed(None),
-            Moment::Activity(_) => Err(Error::internal("a room's activity was shown as an event")),
+            Moment::Activity(_) | Moment::Typing(_) => {
+                Err(Error::internal("a room's activity was shown as an event"))
+            }
             Moment::Event(entry) => Self::happened(shown, &entry.event, cursor, name()?),
         }
     }

@@ -234,7 +234,6 @@ impl UserMutation {
             phone: said(phone),
             address: said(address),
             user_type: user_type.map(Into::into),
-            avatar: None,
             ..ProfileChange::default()
         };
         let outcome = async {

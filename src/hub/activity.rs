@@ -133,6 +133,10 @@ pub struct Look {
 }
 
 impl Look {
+    pub fn room(&self) -> RoomKey {
+        self.looked.room
+    }
+
     pub fn version(&self) -> u64 {
         *self.bell.borrow()
     }
@@ -181,6 +185,11 @@ impl Hub {
     /// Looks at a room's activity, for as long as the look is kept.
     pub fn look(&self, room: RoomKey) -> Look {
         self.presence.looks.look(room)
+    }
+
+    /// Who types in a room now, in the order they began.
+    pub fn typing_in(&self, room: RoomKey) -> Vec<UserKey> {
+        self.presence.typing_in(room)
     }
 
     /// Members of one room who are looked at, at most.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::domain::Timestamp;
@@ -43,6 +44,36 @@ pub(super) struct Presence {
     /// As many as are in `typing`, so that messages need not lock it.
     typists: AtomicUsize,
     pub(super) looks: Looks,
+    /// Who is online anywhere, kept while someone is told.
+    online: watch::Sender<Arc<[UserKey]>>,
+}
+
+/// Who is online, for one who is told of it.
+#[derive(Debug)]
+pub struct OnlineBell {
+    told: Arc<[UserKey]>,
+    news: watch::Receiver<Arc<[UserKey]>>,
+}
+
+impl OnlineBell {
+    /// Those who were online when it was hung up.
+    pub fn people(&self) -> &Arc<[UserKey]> {
+        &self.told
+    }
+
+    /// Waits until they are others than the last time.
+    pub async fn changed(&mut self) -> Arc<[UserKey]> {
+        loop {
+            if self.news.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            let people = Arc::clone(&self.news.borrow_and_update());
+            if people != self.told {
+                self.told = Arc::clone(&people);
+                return people;
+            }
+        }
+    }
 }
 
 /// Counts as one connection of a person.
@@ -66,6 +97,7 @@ impl Presence {
             typing: Mutex::new(Typing::new(options.typing)),
             typists: AtomicUsize::new(0),
             looks: Looks::default(),
+            online: watch::Sender::new(Arc::default()),
         }
     }
 
@@ -136,6 +168,14 @@ impl Hub {
         lock(&self.presence.roster).state(user)
     }
 
+    /// Tells who is online, now and when that changes, in as many as a list may have.
+    pub fn watch_online(&self) -> OnlineBell {
+        // Under the lock, so that no older list comes after this one.
+        let roster = lock(&self.presence.roster);
+        let news = self.presence.online.subscribe();
+        OnlineBell { told: roster.shown(self.presence.options.list_max).into(), news }
+    }
+
     /// People with a connection to this node, now or a moment ago.
     pub fn people_here(&self) -> usize {
         lock(&self.presence.roster).here()
@@ -165,7 +205,12 @@ impl Hub {
     /// Tells those who look, and other nodes, what has changed since the last time.
     pub fn beat(&self, now: Instant) {
         let now = now.into_std();
-        let Tick { words, changed } = lock(&self.presence.roster).tick(now);
+        let mut roster = lock(&self.presence.roster);
+        let Tick { words, changed } = roster.tick(now);
+        if !changed.is_empty() && self.presence.online.receiver_count() > 0 {
+            self.presence.online.send_replace(roster.shown(self.presence.options.list_max).into());
+        }
+        drop(roster);
         let (typing, over) = self.presence.with_typing(|typing, _| typing.tick(now));
         for room in over {
             self.presence.looks.ring(room);

@@ -1,5 +1,6 @@
 //! The dialects: a line and a file each.
 
+mod chatcrm;
 mod condor;
 mod mrm;
 mod realtime;
@@ -9,5 +10,5 @@ use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![condor::dialect(), mrm::dialect(), thanchat::dialect(), realtime::dialect()]
+    vec![chatcrm::dialect(), condor::dialect(), mrm::dialect(), thanchat::dialect(), realtime::dialect()]
 }

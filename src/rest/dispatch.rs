@@ -26,6 +26,7 @@ use crate::rest::body::Data;
 use crate::rest::call::{Call, cookie};
 use crate::rest::drf::session;
 use crate::rest::options;
+use crate::rest::pages::Visit;
 use crate::rest::reply::{Refusal, Reply};
 use crate::rest::route::{Access, Answer, Dialect, Route};
 use crate::rest::sockets;
@@ -75,6 +76,10 @@ async fn serve(rest: Arc<Rest>, claims: &[Claim], request: Request) -> Response 
     let request_id = request_id(&parts);
     let language = language(&parts.headers);
     let is_head = parts.method == Method::HEAD;
+    let visit = visit(&rest, claims, &parts);
+    if let Some(preflight) = visit.as_ref().and_then(Visit::preflight) {
+        return preflight;
+    }
     // Files come whole, so only so many at a time.
     let turn = is_multipart(&parts.headers).then(|| rest.receiving.try_acquire());
     if matches!(turn, Some(Err(_))) {
@@ -86,7 +91,16 @@ async fn serve(rest: Arc<Rest>, claims: &[Claim], request: Request) -> Response 
         Err(refusal) => (Err(refusal), false),
     };
     let reply = answer.unwrap_or_else(|refusal| put_into_words(refusal, language, &request_id));
-    finish(if session_is_over { session::clear(reply) } else { reply }, is_head)
+    let response = finish(if session_is_over { session::clear(reply) } else { reply }, is_head);
+    match visit {
+        Some(visit) => visit.share(response),
+        None => response,
+    }
+}
+
+fn visit(rest: &Rest, claims: &[Claim], parts: &Parts) -> Option<Visit> {
+    let mut routes = claims.iter().filter_map(Claim::route).filter(|_| rest.admits_pages);
+    routes.find_map(|route| Visit::of(route, &parts.method, &parts.headers))
 }
 
 /// Reads the request whole; its size is bounded before it comes here.

@@ -42,12 +42,18 @@ pub(super) type Authenticate = for<'c> fn(&'c Call) -> BoxFuture<'c, Result<View
 pub(super) struct Route {
     /// In the dialect's own form; the one with or without the slash at its end is served, too.
     pub(super) path: &'static str,
+    /// Origins whose pages may read what it answers, as long as none are configured.
+    pub(super) pages: &'static [&'static str],
     pub(super) operations: Vec<Operation>,
 }
 
 impl Route {
     pub(super) fn at(path: &'static str) -> Self {
-        Self { path, operations: Vec::new() }
+        Self { path, pages: &[], operations: Vec::new() }
+    }
+
+    pub(super) fn for_pages(self, pages: &'static [&'static str]) -> Self {
+        Self { pages, ..self }
     }
 
     pub(super) fn get(self, operation: Operation) -> Self {

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::auth::Lasts;
 use crate::app::live::{Moment, RoomFeed, Told};
 use crate::domain::messages::Message;
 use crate::domain::sessions::Viewer;
@@ -75,6 +76,8 @@ pub(super) enum Say {
 /// Both directions of one socket.
 pub(super) struct Conversation {
     pub(super) viewer: Viewer,
+    /// How long its credential is good, if not for ever.
+    pub(super) lasts: Option<Duration>,
     /// What the peer is told unasked; its end ends the socket.
     pub(super) told: BoxStream<'static, Vec<Say>>,
     /// What a frame of the peer leads to. The next frame waits for it.
@@ -86,7 +89,12 @@ impl Conversation {
     where
         H: FnMut(Heard) -> BoxFuture<'static, Vec<Say>> + Send + 'static,
     {
-        Self { viewer, told, heard: Box::new(heard) }
+        Self { viewer, lasts: None, told, heard: Box::new(heard) }
+    }
+
+    /// The same, which ends with the credential that opened it.
+    pub(super) fn lasting(self, lasts: Option<Lasts>) -> Self {
+        Self { lasts: lasts.map(|lasts| lasts.left), ..self }
     }
 }
 
@@ -196,22 +204,27 @@ impl Peer {
     }
 
     /// Whoever an event shows, as soon as the database can tell.
-    async fn person(&self, entry: &Entry) -> Option<Arc<User>> {
+    pub(super) async fn person(&self, entry: &Entry) -> Option<Arc<User>> {
         loop {
             match self.app.person_shown(&self.viewer, entry).await {
                 Ok(person) => return person,
                 Err(error) if error.code() == Code::Unavailable => sleep(TRY_AGAIN).await,
                 Err(error) => {
-                    log_fault(&error, &self.request_id);
+                    self.log(&error);
                     return None;
                 }
             }
         }
     }
 
+    /// Puts a fault of ours into the log.
+    pub(super) fn log(&self, error: &Error) {
+        log_fault(error, &self.request_id);
+    }
+
     /// What the peer is told of an error. Faults of ours go to the log.
     pub(super) fn sentence(&self, error: &Error) -> Cow<'static, str> {
-        log_fault(error, &self.request_id);
+        self.log(error);
         error.text().render(self.language)
     }
 }
@@ -265,6 +278,7 @@ async fn exchange(
     let mut ping_at = Instant::now() + live.ping_interval;
     // Where a pong is awaited.
     let mut pong_by: Option<Instant> = None;
+    let over_at = conversation.lasts.map(|lasts| Instant::now() + lasts);
     loop {
         let (said, pings) = tokio::select! {
             frame = socket.next(), if answering.is_none() => match frame {
@@ -292,6 +306,7 @@ async fn exchange(
                 Some(told) => (told, false),
                 None => return End::of(SocketEnd::Forbidden, 1008, "This is no longer yours to follow."),
             },
+            () = until(over_at) => return End::of(SocketEnd::Forbidden, 1008, "The token has expired."),
             () = over(&mut bell) => return End::of(SocketEnd::Forbidden, 1008, "The session is over."),
             _ = stop.wait_for(|stop| *stop) => {
                 return End::of(SocketEnd::Shutdown, 1012, "The server restarts.");

@@ -132,8 +132,15 @@ pub async fn end(conn: &mut Conn, key: SessionKey, at: Timestamp) -> Result<bool
 
 /// Ends all of a user's sessions.
 pub async fn end_all(conn: &mut Conn, user: UserKey, at: Timestamp) -> Result<()> {
+    // Keys begin with 1.
+    end_all_but(conn, user, SessionKey(0), at).await
+}
+
+/// Ends all of a user's sessions but one.
+pub async fn end_all_but(conn: &mut Conn, user: UserKey, kept: SessionKey, at: Timestamp) -> Result<()> {
     let ended: Vec<i64> = run!(conn, db => diesel::update(sessions::table)
         .filter(sessions::user_key.eq(user.0))
+        .filter(sessions::key.ne(kept.0))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(At(at)))
         .returning(sessions::key)

@@ -58,25 +58,7 @@ impl App {
         door: Door,
         signup: DoorSignup,
     ) -> Result<User> {
-        let privileged = is_privileged(viewer);
-        if !self.bounds.signup_open && !privileged {
-            return Err(Error::new(Code::Forbidden, Text::NotAllowed));
-        }
-        let mut faults = check_signup(door, &signup);
-        if !privileged {
-            // Before it is told which names are taken, so that they are not read out for nothing.
-            self.limits.signup(origin.address)?;
-        }
-        let fine = |field| !faults.iter().any(|fault: &Fault| fault.path == [field]);
-        let username = signup.username.clone().filter(|_| fine("username"));
-        let email =
-            (signup.email_claim == EmailClaim::Required && fine("email")).then(|| signup.email.clone());
-        let taken = self.store.read(move |conn| {
-            Box::pin(async move { find_taken(conn, username.as_deref(), email.as_deref()).await })
-        });
-        faults.extend(taken.await?);
-        Error::check(faults)?;
-
+        self.check_registration(viewer, origin, door, &signup).await?;
         let DoorSignup { username, email, email_claim, password, first_name, last_name, .. } = signup;
         let DoorSignup { user_type, phone, address, notes_room: notes, .. } = signup;
         let names = match &username {
@@ -112,6 +94,37 @@ impl App {
             .await?;
         tracing::debug!(user.id = %user.id, door = door.as_str(), "An account was made.");
         Ok(user)
+    }
+
+    /// Whether [`App::register`] would make the account, for doors that tell of more that is wrong.
+    ///
+    /// # Errors
+    /// Those of [`App::register`].
+    pub async fn check_registration(
+        &self,
+        viewer: &Viewer,
+        origin: &Origin,
+        door: Door,
+        signup: &DoorSignup,
+    ) -> Result<()> {
+        let privileged = is_privileged(viewer);
+        if !self.bounds.signup_open && !privileged {
+            return Err(Error::new(Code::Forbidden, Text::NotAllowed));
+        }
+        let mut faults = check_signup(door, signup);
+        if !privileged {
+            // Before it is told which names are taken, so that they are not read out for nothing.
+            self.limits.signup(origin.address)?;
+        }
+        let fine = |field| !faults.iter().any(|fault: &Fault| fault.path == [field]);
+        let username = signup.username.clone().filter(|_| fine("username"));
+        let email =
+            (signup.email_claim == EmailClaim::Required && fine("email")).then(|| signup.email.clone());
+        let taken = self.store.read(move |conn| {
+            Box::pin(async move { find_taken(conn, username.as_deref(), email.as_deref()).await })
+        });
+        faults.extend(taken.await?);
+        Error::check(faults)
     }
 }
 

@@ -118,15 +118,8 @@ impl App {
         current: SecretString,
         new: SecretString,
     ) -> Result<SessionTokens> {
-        let user = self.confirmed_account(viewer, current.clone()).await?;
-        let key = user.key;
-        let mut faults = password_faults(&new, &[&user.username, &user.email], "newPassword");
-        if faults.is_empty() && current.expose_secret() == new.expose_secret() {
-            faults.push(Fault::new(Code::WeakPassword, Text::PasswordUnchanged, "newPassword"));
-        }
-        Error::check(faults)?;
-        let new_hash = self.passwords.hash(new).await?;
-        let now = self.clock.now();
+        let (user, new_hash) = self.check_new_password(viewer, current, new).await?;
+        let (key, now) = (user.key, self.clock.now());
         let (opening, refresh) = self.new_session(origin);
         let opened = self
             .store
@@ -140,6 +133,44 @@ impl App {
             .await?;
         self.callers.forget();
         self.session_tokens(user.id, opened.id, refresh, opened.expires_at)
+    }
+
+    /// The same at a door whose callers get no new tokens: the caller's own session stays.
+    pub async fn change_password_at(
+        &self,
+        viewer: &Viewer,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<()> {
+        let caller = person(viewer)?;
+        let (user, new_hash) = self.check_new_password(viewer, current, new).await?;
+        let now = self.clock.now();
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    users::set_password_hash(conn, user.key, &new_hash).await?;
+                    sessions::end_all_but(conn, user.key, caller.session, now).await
+                })
+            })
+            .await?;
+        self.callers.forget();
+        Ok(())
+    }
+
+    /// The caller's account, and the hash of their next password.
+    async fn check_new_password(
+        &self,
+        viewer: &Viewer,
+        current: SecretString,
+        new: SecretString,
+    ) -> Result<(User, String)> {
+        let user = self.confirmed_account(viewer, current.clone()).await?;
+        let mut faults = password_faults(&new, &[&user.username, &user.email], "newPassword");
+        if faults.is_empty() && current.expose_secret() == new.expose_secret() {
+            faults.push(Fault::new(Code::WeakPassword, Text::PasswordUnchanged, "newPassword"));
+        }
+        Error::check(faults)?;
+        Ok((user, self.passwords.hash(new).await?))
     }
 }
 

@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
 use crate::app::live::feed::{Ready, RoomFeed};
+use crate::app::live::typing::TypingWatch;
 use crate::app::live::{Moment, Resume, RoomName, Told};
 use crate::app::{App, person};
 use crate::domain::events::LogPlace;
@@ -18,7 +19,7 @@ use crate::domain::paging::decode_inbox_cursor;
 use crate::domain::rooms::RoomView;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
-use crate::hub::InboxBell;
+use crate::hub::{InboxBell, Look};
 use crate::storage::{Conn, room_events, rooms};
 
 /// How long to wait before rooms are looked at again that the database could not tell.
@@ -45,6 +46,7 @@ pub struct InboxFeed {
     /// Rooms that have not told all that was stored before the reader came.
     behind: HashMap<RoomKey, LogPlace>,
     caught_up: bool,
+    typing: Option<TypingWatch>,
 }
 
 impl std::fmt::Debug for InboxFeed {
@@ -86,6 +88,7 @@ impl App {
             first: Vec::new(),
             behind: HashMap::new(),
             caught_up: false,
+            typing: None,
         };
         let backlog = openings.iter().map(|opening| opening.backlog).sum();
         for opening in &openings {
@@ -173,6 +176,16 @@ impl Opening {
 }
 
 impl InboxFeed {
+    /// The same feed, which also tells who begins to type.
+    pub fn with_typing(mut self) -> Self {
+        let mut typing = TypingWatch::default();
+        for room in self.feeds.keys() {
+            typing.add(self.app.hub.look(*room));
+        }
+        self.typing = Some(typing);
+        self
+    }
+
     /// The next things to tell, at least one. It never ends by itself.
     pub async fn next(&mut self) -> Result<Vec<Told>> {
         loop {
@@ -201,8 +214,16 @@ impl InboxFeed {
                 }
                 continue;
             }
+            // Every room is level, so nobody is told of one that they have left.
+            if let Some(look) = self.typing.as_mut().and_then(TypingWatch::next_due) {
+                if let Some(told) = self.look_at_typing(look) {
+                    return Ok(vec![told]);
+                }
+                continue;
+            }
             tokio::select! {
                 Some(room) = self.waiting.next() => self.ready.push_back(room),
+                () = rung(&mut self.typing) => {}
                 () = self.bell.rung() => self.look = Some(Instant::now()),
                 () = due(self.look) => {}
             }
@@ -293,6 +314,9 @@ impl InboxFeed {
         self.feeds.insert(room, feed);
         self.places.insert(room, start);
         self.ready.push_back(room);
+        if let Some(typing) = &mut self.typing {
+            typing.add(self.app.hub.look(room));
+        }
         if new {
             let told = self.mark(Some(RoomName::of(&view.room)), Moment::Appeared, replayed);
             self.first.push(told);
@@ -301,6 +325,17 @@ impl InboxFeed {
             self.behind.insert(room, head);
         }
         Ok(())
+    }
+
+    /// Who began to type in a room, as long as the person is in it.
+    fn look_at_typing(&mut self, look: Look) -> Option<Told> {
+        let (room, typing) = (look.room(), self.typing.as_mut()?);
+        let Some(name) = self.feeds.get(&room).map(RoomFeed::room) else {
+            typing.forget(room);
+            return None;
+        };
+        let began = typing.read(&self.app.hub, look);
+        (!began.is_empty()).then(|| self.mark(Some(name), Moment::Typing(began), false))
     }
 
     fn forget(&mut self, room: RoomKey) {
@@ -315,6 +350,14 @@ impl InboxFeed {
 
     fn resume(&self) -> Resume {
         Resume::Inbox(self.caller.user, self.places.iter().map(|(room, place)| (*room, *place)).collect())
+    }
+}
+
+/// Waits until something changes about who types; for ever where that is not told.
+async fn rung(typing: &mut Option<TypingWatch>) {
+    match typing {
+        Some(typing) => typing.rung().await,
+        None => std::future::pending().await,
     }
 }
 

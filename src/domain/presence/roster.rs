@@ -153,6 +153,20 @@ impl Roster {
         }
     }
 
+    /// Those on any node who are online or away, by key; of very many the first `limit`.
+    pub fn shown(&self, limit: usize) -> Vec<UserKey> {
+        let elsewhere = self.others.values().flat_map(|other| other.people.keys());
+        let known: HashSet<UserKey> = self.here.keys().chain(elsewhere).copied().collect();
+        let shown = known.into_iter().filter(|user| self.state(*user) != PresenceState::Offline);
+        let mut shown: Vec<UserKey> = shown.collect();
+        if limit < shown.len() {
+            shown.select_nth_unstable(limit);
+            shown.truncate(limit);
+        }
+        shown.sort_unstable();
+        shown
+    }
+
     /// People on this node.
     pub fn here(&self) -> usize {
         self.here.len()

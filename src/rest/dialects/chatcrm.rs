@@ -1,0 +1,871 @@
+//! ChatCRM: `/api/v1` without slashes at the ends of its paths, tokens of a day, and rooms by 22-character ids.
+//!
+//! The table comes first, then the handlers, the socket, and the shapes of what goes out. Of its later server,
+//! guest sign-in and the support desk are not here: the one gives out tokens of any account whose address is
+//! named, the other is a product of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::app::auth::{DoorSignup, EmailClaim, LoginName, Origin};
+use crate::app::live::{InboxFeed, Moment, RoomName, Told};
+use crate::app::messages::{PostMessage, Sent};
+use crate::app::rooms::NewDoorRoom;
+use crate::app::users::ProfileChange;
+use crate::auth::credential::Credential;
+use crate::domain;
+use crate::domain::events::Happening;
+use crate::domain::ids::UserKey;
+use crate::domain::messages::Blank;
+use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
+use crate::domain::sessions::{Door, Viewer};
+use crate::domain::users::{User, UserType};
+use crate::domain::windows::{Order, PeopleOrder, PeopleQuery, RoomsQuery, Window};
+use crate::error::{Code, Error, Text};
+use crate::hub::OnlineBell;
+use crate::rest::body::Given;
+use crate::rest::call::Call;
+use crate::rest::drf::bearer::{self, Words};
+use crate::rest::drf::fields::{self, Form, email, file, key, keys, password, text, username};
+use crate::rest::drf::paging::Cut;
+use crate::rest::drf::{self, times};
+use crate::rest::reply::{FieldErrors, Refusal, Reply};
+use crate::rest::route::{Answer, Dialect, Route, open, signed_in, unasked};
+use crate::rest::short_id;
+use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
+
+const DAY: Duration = Duration::from_hours(24);
+/// Where its own web client is served from while it is worked on.
+const PAGES: [&str; 2] = ["http://localhost:4200", "https://localhost:4200"];
+const ROOM_NAME_CHARS_MAX: usize = 20;
+const ROOM_TYPE_CHARS_MAX: usize = 10;
+/// The type of a room whose maker names none.
+const DEFAULT_TYPE: &str = "DM";
+/// What stands for a message of nothing, and for a name of nothing, which is another than no name.
+const BLANK: &str = " ";
+const NO_SUCH_ROOM: &str = "Chat room with this id doesnt exists";
+const NOT_A_MEMBER: &str = "You aren't member of this chat room!";
+
+const TOKENS: Words =
+    Words { status: StatusCode::UNAUTHORIZED, invalid: "Token is invalid", expired: "Token is expired" };
+
+const SIGNUP: Form = Form {
+    name: "chatcrm.Signup",
+    fields: &[
+        text("first_name").max(150).blank(),
+        text("last_name").max(150).blank(),
+        username("username").max(150),
+        email("email"),
+        password("password"),
+        password("passwordTwo"),
+        file("image").optional().nullable(),
+    ],
+};
+
+/// The name may be an address.
+const LOGIN: Form = Form { name: "chatcrm.Login", fields: &[text("username"), password("password")] };
+
+const ROOM: Form = Form {
+    name: "chatcrm.NewRoom",
+    fields: &[
+        text("name").optional().nullable().blank().max(ROOM_NAME_CHARS_MAX),
+        text("type").optional().max(ROOM_TYPE_CHARS_MAX),
+        keys("members").optional(),
+    ],
+};
+
+const MESSAGE: Form = Form {
+    name: "chatcrm.NewMessage",
+    fields: &[
+        text("roomId"),
+        key("user").optional().nullable(),
+        text("message").optional(),
+        file("image").optional().nullable(),
+    ],
+};
+
+/// Where the path names the room.
+const MESSAGE_AT: Form = Form {
+    name: "chatcrm.NewMessageInRoom",
+    fields: &[
+        text("roomId").optional(),
+        key("user").optional().nullable(),
+        text("message").optional(),
+        file("image").optional().nullable(),
+    ],
+};
+
+const PROFILE: Form = Form {
+    name: "chatcrm.ProfileChange",
+    fields: &[
+        email("email").optional(),
+        text("first_name").optional().blank().max(150),
+        text("last_name").optional().blank().max(150),
+        file("image").optional().nullable(),
+    ],
+};
+
+const PASSWORD: Form = Form {
+    name: "chatcrm.PasswordChange",
+    fields: &[password("current_password"), password("new_password"), password("confirm_new_password")],
+};
+
+pub(super) fn dialect() -> Dialect {
+    Dialect {
+        name: "chatcrm",
+        title: "ChatCRM",
+        about: "Paths without a slash at their ends; a Bearer token from `login`; rooms by 22-character ids.",
+        credentials: &["bearer"],
+        authenticate: |call| Box::pin(bearer::caller(call, TOKENS)),
+        challenge: bearer::needed,
+        routes: routes().into_iter().map(|route| route.for_pages(&PAGES)).collect(),
+        sockets: vec![SocketRoute {
+            path: "/ws/user/{id}/chat/",
+            about: "Messages, typing and who is online, of all rooms of the person whose 22-character id the path \
+                has. The token comes as `?token=` or in the header, and has to be that person's.",
+            claims: |_| true,
+            open: |call| Box::pin(open_socket(call)),
+        }],
+    }
+}
+
+fn routes() -> Vec<Route> {
+    let accounts = vec![
+        Route::at("/api/v1/signup").post(
+            open("Sign up", signup)
+                .takes(&SIGNUP)
+                .gives::<SignedUp>(StatusCode::CREATED, "The account, with a SELF room of its own."),
+        ),
+        Route::at("/api/v1/login").post(
+            unasked("Log in", login)
+                .takes(&LOGIN)
+                .gives::<Tokens>(StatusCode::OK, "Tokens for a day.")
+                .gives::<LoginErrors>(StatusCode::BAD_REQUEST, "The name or the password is wrong."),
+        ),
+        Route::at("/api/v1/users").get(
+            signed_in("List people", people)
+                .asks("limit", "How many at most; makes an envelope of the list.")
+                .asks("offset", "How many to leave out first, with `limit`.")
+                .asks("exclude", "Ids to leave out, between commas.")
+                .asks("search", "Part of a username or of a name.")
+                .gives_many::<Person>(StatusCode::OK, "By first name."),
+        ),
+        Route::at("/api/v1/profile")
+            .get(signed_in("Read the own profile", profile).gives::<Profile>(StatusCode::OK, "The caller."))
+            .put(
+                signed_in("Change the own profile", change_profile)
+                    .takes(&PROFILE)
+                    .gives::<Profile>(StatusCode::OK, "As it is now."),
+            )
+            .patch(
+                signed_in("Change the own profile", change_profile)
+                    .takes(&PROFILE)
+                    .gives::<Profile>(StatusCode::OK, "As it is now."),
+            ),
+        Route::at("/api/v1/change-password").post(
+            signed_in("Change the own password", change_password)
+                .takes(&PASSWORD)
+                .gives::<Said>(StatusCode::OK, "Other sessions have ended."),
+        ),
+    ];
+    let chats = vec![
+        Route::at("/api/v1/chats").get(
+            signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made."),
+        ),
+        Route::at("/api/v1/user/chats").get(
+            signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made."),
+        ),
+        Route::at("/api/v1/chats/create").post(
+            signed_in("Make a room", create_room).takes(&ROOM).gives::<Room>(
+                StatusCode::CREATED,
+                "A new room, however many there are with the same people.",
+            ),
+        ),
+        Route::at("/api/v1/chats/messages")
+            .get(
+                signed_in("List messages of no room", no_messages)
+                    .asks("limit", "Makes an envelope of the list.")
+                    .gives_many::<Message>(StatusCode::OK, "Nothing."),
+            )
+            .post(
+                signed_in("Send a message", send)
+                    .takes(&MESSAGE)
+                    .gives::<Message>(StatusCode::CREATED, "As stored.")
+                    .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room."),
+            ),
+        Route::at("/api/v1/chats/messages/{id}")
+            .get(
+                signed_in("List messages of a room", history)
+                    .asks("limit", "How many at most; makes an envelope of the list.")
+                    .asks("offset", "How many to leave out first, with `limit`.")
+                    .gives_many::<Message>(
+                        StatusCode::OK,
+                        "Newest first; nothing for those who are not in it.",
+                    ),
+            )
+            .post(
+                signed_in("Send a message to the room of the path", send)
+                    .takes(&MESSAGE_AT)
+                    .gives::<Message>(StatusCode::CREATED, "As stored.")
+                    .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room."),
+            ),
+    ];
+    accounts.into_iter().chain(chats).collect()
+}
+
+// People.
+
+async fn signup(call: Call) -> Answer {
+    let input = call.input(&SIGNUP).await?;
+    let field = |name: &str| input.text(name).to_owned();
+    let signup = DoorSignup {
+        username: Some(field("username")),
+        email: field("email"),
+        email_claim: EmailClaim::Required,
+        password: field("password").into(),
+        first_name: field("first_name"),
+        last_name: field("last_name"),
+        user_type: UserType::default(),
+        phone: None,
+        address: None,
+        notes_room: Some(field("first_name") + input.text("last_name")),
+    };
+    if input.text("password") != input.text("passwordTwo") {
+        // All else that is wrong is told before.
+        call.app()
+            .check_registration(&call.viewer, &call.origin, Door::ChatCrm, &signup)
+            .await
+            .map_err(|e| told(&call, e))?;
+        return Err(Refusal::field("password", "Password fields didn't match."));
+    }
+    let registered = call.app().register(&call.viewer, &call.origin, Door::ChatCrm, signup).await;
+    let user = registered.map_err(|error| told(&call, error))?;
+    Reply::created(&SignedUp {
+        id: user.key.0,
+        user_id: short_id::encode(user.id),
+        message: "User registered successfully",
+    })
+}
+
+/// Faults of an account, in this dialect's words.
+fn told(call: &Call, error: Error) -> Refusal {
+    if error.faults().all(|fault| fault.path.is_empty()) {
+        return error.into();
+    }
+    drf::fields(&error, call.language, |_| None)
+}
+
+async fn login(call: Call) -> Answer {
+    let input = call.input(&LOGIN).await?;
+    let name = input.text("username");
+    let name = if name.contains('@') { LoginName::Email(name) } else { LoginName::Username(name) };
+    let password = input.text("password").into();
+    let opened = call.app().sign_in(&call.viewer, &call.origin, Door::ChatCrm, name, password, DAY).await;
+    let session = opened.map_err(|error| match error.code() {
+        Code::BadCredentials => Refusal::field("non_field_errors", "Invalid credentials."),
+        _ => error.into(),
+    })?;
+    let id = session.user.key.0;
+    let claims = Map::from_iter([
+        ("user_id".to_owned(), Value::from(id.to_string())),
+        ("userId".to_owned(), Value::from(id)),
+    ]);
+    let tokens = call.app().door_tokens(&call.viewer, &session, DAY, claims)?;
+    let user_id = short_id::encode(session.user.id);
+    Reply::json(&Tokens { refresh: tokens.refresh, access: tokens.access, user_id })
+}
+
+async fn people(call: Call) -> Answer {
+    let cut = Cut::of(&call, None);
+    let Some(exclude) = excluded(&call) else { return list(&call, cut, 0, Vec::<Person>::new()) };
+    let search = call.query("search").map(|text| text.trim().to_owned());
+    let asked = PeopleQuery {
+        order: PeopleOrder::FirstName,
+        // Addresses are not searched, since people do not see those of others.
+        name_contains: search.filter(|text| !text.is_empty()),
+        exclude,
+        ..PeopleQuery::default()
+    };
+    let found = call.app().people_window(&call.viewer, asked, window(cut)).await?;
+    let people = found.items.iter().map(|user| Person::of(user, &call.base)).collect();
+    list(&call, cut, found.total, people)
+}
+
+/// Whom to leave out; nothing where one of the ids is no number, and then nobody is listed.
+fn excluded(call: &Call) -> Option<Vec<UserKey>> {
+    match call.query("exclude").filter(|ids| !ids.is_empty()) {
+        Some(ids) => ids.split(',').map(|id| id.trim().parse().ok().map(UserKey)).collect(),
+        None => Some(Vec::new()),
+    }
+}
+
+fn window(cut: Option<Cut>) -> Window {
+    cut.map_or_else(Window::default, |cut| Window { offset: cut.offset, limit: Some(cut.limit) })
+}
+
+/// In an envelope only where `limit` is asked for.
+fn list<T: Serialize>(call: &Call, cut: Option<Cut>, total: i64, items: Vec<T>) -> Answer {
+    match cut {
+        Some(cut) => Reply::json(&cut.envelope(call, total, items)),
+        None => Reply::json(&items),
+    }
+}
+
+async fn profile(call: Call) -> Answer {
+    let user = own_account(&call).await?;
+    Reply::json(&Profile::of(user, &call.base))
+}
+
+async fn own_account(call: &Call) -> Result<User, Refusal> {
+    let user = call.app().viewer(&call.viewer).await?;
+    user.ok_or_else(bearer::needed)
+}
+
+async fn change_profile(call: Call) -> Answer {
+    let data = call.data().await?;
+    if !data.is_form() && !call.body.is_empty() {
+        let media = call.header("content-type").unwrap_or_default();
+        let text = format!("Unsupported media type \"{media}\" in request.");
+        return Err(Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text));
+    }
+    let input = PROFILE.read_partly(&data)?;
+    let given = |name: &str| input.maybe_text(name).map(str::to_owned);
+    let change = ProfileChange {
+        email: given("email"),
+        first_name: given("first_name"),
+        last_name: given("last_name"),
+        ..ProfileChange::default()
+    };
+    let changed = call.app().update_profile(&call.viewer, None, change).await;
+    let user = changed.map_err(|error| {
+        drf::fields(&error, call.language, |fault| {
+            (fault.text == Text::EmailTaken).then(|| ("email", "Email existing currently!".to_owned()))
+        })
+    })?;
+    Reply::json(&Profile::of(user, &call.base))
+}
+
+async fn change_password(call: Call) -> Answer {
+    let input = call.input(&PASSWORD).await?;
+    let (new, again) = (input.text("new_password"), input.text("confirm_new_password"));
+    if new != again {
+        return Err(Refusal::field("confirm_new_password", "The password doesn't match."));
+    }
+    let current = input.text("current_password").into();
+    call.app().change_password_at(&call.viewer, current, new.into()).await.map_err(|error| {
+        if *error.text() == Text::WrongPassword {
+            return Refusal::field("current_password", "The password is incorrect from server!");
+        }
+        told(&call, error)
+    })?;
+    Reply::json(&Said { message: "Password were updated successfully!" })
+}
+
+// Rooms.
+
+async fn rooms(call: Call) -> Answer {
+    let app = call.app();
+    let found = app.rooms_window(&call.viewer, RoomsQuery::default(), Window::default()).await?;
+    let keys = found.items.iter().map(|room| room.view.room.key).collect();
+    let mut members = app.members_of(&call.viewer, keys).await?;
+    let rooms = found.items.iter().map(|room| {
+        let people = members.remove(&room.view.room.key).unwrap_or_default();
+        Room::of(room, &people, call.viewer, &call.base)
+    });
+    Reply::json(&rooms.collect::<Vec<_>>())
+}
+
+async fn create_room(call: Call) -> Answer {
+    let data = call.data().await?;
+    if !matches!(data.get("members"), Given::Absent | Given::Json(Value::Array(_))) {
+        return Err(Refusal::error(StatusCode::BAD_REQUEST, "Members should be a list."));
+    }
+    let input = ROOM.read(&data)?;
+    let caller = call.viewer.signed_in().map(|caller| caller.user).ok_or_else(bearer::needed)?;
+    let others: Vec<UserKey> =
+        input.integers("members").iter().copied().map(UserKey).filter(|user| *user != caller).collect();
+    let word = input.maybe_text("type").unwrap_or(DEFAULT_TYPE);
+    let kind = match word {
+        "SELF" => RoomKind::SelfNotes,
+        "DUO" | DEFAULT_TYPE => RoomKind::Duo,
+        _ => RoomKind::Group,
+    };
+    let title = match input.maybe_text("name") {
+        None => "",
+        Some("") => BLANK,
+        Some(name) => name,
+    };
+    let label = RoomLabel { title: title.to_owned(), kind: word.to_owned(), link: None, capacity: None };
+    let new =
+        NewDoorRoom { kind, label, members: others, caller_is_member: true, open: false, password: None };
+    let made = call.app().create_room_at(&call.viewer, Door::ChatCrm, new).await;
+    let room = made.map_err(|error| match *error.text() {
+        Text::MemberKeyUnknown { key } => Refusal::field("members", fields::no_such_key(key)),
+        _ => error.into(),
+    })?;
+    let key = room.view.room.key;
+    let people = call.app().members_of(&call.viewer, vec![key]).await?.remove(&key).unwrap_or_default();
+    // Here the links have no host.
+    Reply::created(&Room::of(&room, &people, call.viewer, ""))
+}
+
+// Messages.
+
+async fn send(call: Call) -> Answer {
+    let data = call.data().await?;
+    let in_path = call.param("id");
+    let form = if in_path.is_empty() { &MESSAGE } else { &MESSAGE_AT };
+    let input = form.read(&data)?;
+    let (room_id, mut errors) =
+        (if in_path.is_empty() { input.text("roomId") } else { in_path }, FieldErrors::default());
+    let room = short_id::decode(room_id);
+    if room.is_none() {
+        if !in_path.is_empty() {
+            return Err(no_room());
+        }
+        errors.add("roomId", NO_SUCH_ROOM);
+    }
+    if let Some(user) = input.integer("user")
+        && call.app().users_by_key(&call.viewer, vec![UserKey(user)]).await?.is_empty()
+    {
+        errors.add("user", fields::no_such_key(user));
+    }
+    errors.check()?;
+    let room = room.ok_or_else(Error::not_found)?;
+    let text = input.maybe_text("message").unwrap_or(BLANK).to_owned();
+    let request = PostMessage { text, blank: Blank::Kept, ..PostMessage::default() };
+    let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, error))?;
+    let sent = (posted.message, Some(own_account(&call).await?));
+    Reply::created(&Message::of(&sent, room, &call.base))
+}
+
+/// Why a message is not stored. A room that the caller is not in is not told from one that nobody is in.
+fn unsent(call: &Call, error: Error) -> Refusal {
+    match error.code() {
+        Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
+        Code::Empty | Code::TooLong | Code::BadInput => drf::fields(&error, call.language, |fault| {
+            Some(("message", drf::fault_text(fault, call.language)))
+        }),
+        _ => error.into(),
+    }
+}
+
+fn no_room() -> Refusal {
+    drf::not_found("No ChatRoom matches the given query.")
+}
+
+async fn history(call: Call) -> Answer {
+    let cut = Cut::of(&call, None);
+    let id = short_id::decode(call.param("id")).ok_or_else(no_room)?;
+    let read =
+        call.app().history_window(&call.viewer, RoomRef::Id(id), Order::NewestFirst, window(cut)).await;
+    let found = match read {
+        Ok(found) => found,
+        Err(error) if matches!(error.code(), Code::NotFound | Code::NotAMember) => {
+            return list(&call, cut, 0, Vec::<Message>::new());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let messages = found.items.iter().map(|sent| Message::of(sent, id, &call.base)).collect();
+    list(&call, cut, found.total, messages)
+}
+
+async fn no_messages(call: Call) -> Answer {
+    list(&call, Cut::of(&call, None), 0, Vec::<Message>::new())
+}
+
+// The socket.
+
+async fn open_socket(call: Call) -> Result<Conversation, Refusal> {
+    let identified = call.app().identify_from(&call.origin, &credential(&call)).await.map_err(not_good)?;
+    let caller = identified.viewer.signed_in().copied().ok_or_else(forbidden)?;
+    if short_id::decode(call.param("id")) != Some(caller.user_id) {
+        return Err(forbidden());
+    }
+    let inbox =
+        call.app().follow_inbox(&identified.viewer, None).await.map_err(|error| match error.code() {
+            Code::QueryTooComplex => {
+                Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language))
+            }
+            _ => error.into(),
+        })?;
+    let peer = Peer::of(&call, identified.viewer);
+    let desk = Arc::new(Desk { peer, id: call.param("id").to_owned(), origin: call.origin });
+    let told = stream::select(desk.rooms(inbox.with_typing()), desk.online());
+    let hears = move |heard| -> BoxFuture<'static, Vec<Say>> {
+        let desk = Arc::clone(&desk);
+        Box::pin(async move { desk.hear(heard).await })
+    };
+    Ok(Conversation::new(identified.viewer, told.boxed(), hears).lasting(identified.lasts))
+}
+
+/// The header, or else the query string, since a browser cannot set the one.
+fn credential(call: &Call) -> Credential {
+    match (call.header("authorization"), call.query("token")) {
+        (Some(header), _) => Credential::from_header(header),
+        (None, Some(token)) => Credential::Bearer(token),
+        (None, None) => Credential::None,
+    }
+}
+
+/// One person's end of a socket.
+struct Desk {
+    peer: Peer,
+    /// The person's id in the path.
+    id: String,
+    origin: Origin,
+}
+
+/// What a client says. What else it has is not read.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Frame {
+    action: String,
+    room_id: String,
+    user: Option<Value>,
+    message: Option<String>,
+}
+
+/// A frame that cannot be read, or has not all that it needs. The original breaks on it.
+const BROKEN: Say = Say::Close(1011, "This is no frame of this protocol.");
+
+impl Desk {
+    async fn hear(&self, heard: Heard) -> Vec<Say> {
+        match self.obey(heard).await {
+            Ok(said) => said,
+            Err(close) => vec![close],
+        }
+    }
+
+    async fn obey(&self, heard: Heard) -> Result<Vec<Say>, Say> {
+        self.peer.app.admit_request(&self.peer.viewer, &self.origin).map_err(|error| self.part(&error))?;
+        let Heard::Text(text) = heard else { return Err(BROKEN) };
+        let frame: Frame = serde_json::from_str(&text).map_err(|_| BROKEN)?;
+        let room = || short_id::decode(&frame.room_id).ok_or(BROKEN);
+        match frame.action.as_str() {
+            "message" => {
+                let (Some(Value::String(user)), Some(text)) = (&frame.user, &frame.message) else {
+                    return Err(BROKEN);
+                };
+                if *user != self.id {
+                    return Err(Say::Close(1008, "The token is somebody else's."));
+                }
+                let request =
+                    PostMessage { text: text.clone(), blank: Blank::Kept, ..PostMessage::default() };
+                self.peer
+                    .app
+                    .post(&self.peer.viewer, room()?, request)
+                    .await
+                    .map_err(|error| self.part(&error))?;
+                // It comes back as it comes to everyone.
+                Ok(Vec::new())
+            }
+            "typing" => {
+                self.peer
+                    .app
+                    .set_typing(&self.peer.viewer, room()?, true)
+                    .await
+                    .map_err(|error| self.part(&error))?;
+                Ok(Vec::new())
+            }
+            _ => Ok(vec![Say::Text("{}".to_owned())]),
+        }
+    }
+
+    /// A refusal, for which the protocol has no word but good-bye.
+    fn part(&self, error: &Error) -> Say {
+        self.peer.log(error);
+        match error.code() {
+            Code::NotFound | Code::NotAMember | Code::Forbidden => Say::Close(1008, NOT_A_MEMBER),
+            Code::TooLong => Say::Close(1009, "The text is too long."),
+            Code::RateLimited => Say::Close(1013, "Too often; wait a little."),
+            Code::Unavailable => Say::Close(1013, "The server is busy; try again shortly."),
+            _ => Say::Close(1011, "This could not be done."),
+        }
+    }
+
+    /// What happens in the person's rooms.
+    fn rooms(self: &Arc<Self>, inbox: InboxFeed) -> BoxStream<'static, Vec<Say>> {
+        stream::unfold(Some((Arc::clone(self), inbox)), |state| async move {
+            let (desk, mut inbox) = state?;
+            let told = match inbox.next().await {
+                Ok(told) => desk.tell(told).await,
+                Err(error) => Err(error),
+            };
+            match told {
+                Ok(said) => Some((said, Some((desk, inbox)))),
+                Err(error) => Some((vec![desk.part(&error)], None)),
+            }
+        })
+        .boxed()
+    }
+
+    async fn tell(&self, told: Vec<Told>) -> Result<Vec<Say>, Error> {
+        let mut said = Vec::new();
+        for told in told {
+            let Some(room) = told.room else { continue };
+            match &told.moment {
+                Moment::Event(entry) => {
+                    let Happening::Message(message) = &entry.event.what else { continue };
+                    if message.deleted_at.is_none() {
+                        let sender = self.peer.person(entry).await;
+                        said.push(message_frame(message, sender.as_deref(), room));
+                    }
+                }
+                Moment::Typing(people) => {
+                    for key in people {
+                        let Some(user) = self.peer.app.person_at(&self.peer.viewer, *key).await? else {
+                            continue;
+                        };
+                        let (room_id, user) = (short_id::encode(room.id), short_id::encode(user.id));
+                        said.push(frame(&Saying::Typing { room_id, user }));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(said)
+    }
+
+    /// Who is online: at first, and then when it is others.
+    fn online(self: &Arc<Self>) -> BoxStream<'static, Vec<Say>> {
+        stream::unfold((Arc::clone(self), None::<OnlineBell>), |(desk, bell)| async move {
+            let (people, bell) = match bell {
+                // By now the person counts as here.
+                None => {
+                    let bell = desk.peer.app.watch_online(&desk.peer.viewer).ok()?;
+                    (Arc::clone(bell.people()), bell)
+                }
+                Some(mut bell) => (bell.changed().await, bell),
+            };
+            let user_list = people.iter().map(|user| user.0).collect();
+            Some((vec![frame(&Saying::OnlineUser { user_list })], (desk, Some(bell))))
+        })
+        .boxed()
+    }
+}
+
+fn message_frame(message: &domain::messages::Message, sender: Option<&User>, room: RoomName) -> Say {
+    frame(&Saying::Message {
+        user: sender.map(|user| user.key.0),
+        user_id: sender.map(|user| short_id::encode(user.id)),
+        room_id: short_id::encode(room.id),
+        message: &message.text,
+        user_image: sender.and_then(|user| image_of(user, "")),
+        user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " ")),
+        timestamp: times::printed(message.created_at),
+    })
+}
+
+/// What a socket is told.
+#[derive(Serialize)]
+#[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Saying<'s> {
+    Message {
+        user: Option<i64>,
+        user_id: Option<String>,
+        room_id: String,
+        message: &'s str,
+        user_image: Option<String>,
+        user_name: String,
+        timestamp: String,
+    },
+    Typing {
+        room_id: String,
+        /// 22 characters, unlike in a message.
+        user: String,
+    },
+    OnlineUser {
+        user_list: Vec<i64>,
+    },
+}
+
+fn frame(saying: &Saying<'_>) -> Say {
+    // Nothing in it can fail to be written.
+    serde_json::to_string(saying).map_or(BROKEN, Say::Text)
+}
+
+// What goes out.
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::SignedUp)]
+struct SignedUp {
+    id: i64,
+    /// 22 characters.
+    #[serde(rename = "userId")]
+    user_id: String,
+    message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Tokens)]
+struct Tokens {
+    refresh: String,
+    access: String,
+    #[serde(rename = "userId")]
+    user_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::LoginErrors)]
+struct LoginErrors {
+    non_field_errors: Option<Vec<String>>,
+    username: Option<Vec<String>>,
+    password: Option<Vec<String>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Failed)]
+struct Failed {
+    error: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Said)]
+struct Said {
+    message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Person)]
+struct Person {
+    id: i64,
+    image: Option<String>,
+    first_name: String,
+    last_name: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Profile)]
+struct Profile {
+    username: String,
+    email: String,
+    first_name: String,
+    last_name: String,
+    image: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Room)]
+struct Room {
+    member: Vec<Person>,
+    /// 22 characters.
+    #[serde(rename = "roomId")]
+    room_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Message)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    user: Option<i64>,
+    user_id: Option<String>,
+    room_id: String,
+    message: String,
+    timestamp: String,
+    user_name: String,
+    user_image: Option<String>,
+    image: Option<String>,
+}
+
+/// The name of a sender whose account is gone.
+const NOBODY: &str = "User not found";
+
+/// The picture that someone shows, as a link that begins with `base`.
+fn image_of(user: &User, base: &str) -> Option<String> {
+    user.avatar.as_ref().map(|path| format!("{base}/media/{path}"))
+}
+
+/// Both names, or the username of someone who has none.
+fn joined_name(user: &User, between: &str) -> String {
+    if user.first_name.is_empty() && user.last_name.is_empty() {
+        return user.username.clone();
+    }
+    format!("{}{between}{}", user.first_name, user.last_name)
+}
+
+impl Person {
+    fn of(user: &User, base: &str) -> Self {
+        Self {
+            id: user.key.0,
+            image: image_of(user, base),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+        }
+    }
+}
+
+impl Profile {
+    fn of(user: User, base: &str) -> Self {
+        let image = image_of(&user, base);
+        let User { username, email, first_name, last_name, .. } = user;
+        Self { username, email, first_name, last_name, image }
+    }
+}
+
+impl Room {
+    fn of(room: &DoorRoomView, people: &[User], viewer: Viewer, base: &str) -> Self {
+        let stored = &room.view.room;
+        let (kind, name) = match &room.label {
+            Some(label) if !label.kind.is_empty() => {
+                let name = (!label.title.is_empty()).then(|| label.title.trim().to_owned());
+                (label.kind.clone(), name)
+            }
+            label => {
+                let title = label.as_ref().map(|label| label.title.trim()).filter(|title| !title.is_empty());
+                let name = title.map_or_else(|| unlabelled(stored, people, viewer), str::to_owned);
+                let kind = match stored.kind {
+                    RoomKind::SelfNotes => "SELF",
+                    RoomKind::Duo => "DUO",
+                    RoomKind::Group => "GROUP",
+                };
+                (kind.to_owned(), Some(name))
+            }
+        };
+        Self {
+            member: people.iter().map(|user| Person::of(user, base)).collect(),
+            room_id: short_id::encode(stored.id),
+            kind,
+            name,
+        }
+    }
+}
+
+/// The name of a room from another door: its own, or that of whoever else is in it.
+fn unlabelled(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
+    let own = viewer.signed_in().map(|caller| caller.user);
+    let shown = match room.kind {
+        RoomKind::Group => None,
+        RoomKind::SelfNotes => people.first(),
+        RoomKind::Duo => people.iter().find(|user| Some(user.key) != own),
+    };
+    shown.map_or_else(|| room.name.clone(), User::display_name)
+}
+
+impl Message {
+    fn of((message, sender): &Sent, room: Uuid, base: &str) -> Self {
+        let sender = sender.as_ref();
+        Self {
+            user: sender.map(|user| user.key.0),
+            user_id: sender.map(|user| short_id::encode(user.id)),
+            room_id: short_id::encode(room),
+            message: message.text.clone(),
+            timestamp: times::utc(message.created_at),
+            user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
+            user_image: sender.and_then(|user| image_of(user, base)),
+            image: None,
+        }
+    }
+}
