@@ -1,6 +1,7 @@
 //! The REST faces and sockets of legacy servers: the frame that they share, and each by its own contract.
 
 mod chatcrm;
+mod condor;
 mod dispatch;
 mod frame;
 mod mrm;
