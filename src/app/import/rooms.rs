@@ -61,8 +61,7 @@ impl Import<'_> {
             .await?;
         let findings = if terms.dry {
             let known = page.iter().filter(|place| before.contains_key(&place.id)).count();
-            let count = |rooms: usize| i64::try_from(rooms).unwrap_or_default();
-            Findings { brought: count(rows - known), known: count(known), ..Findings::default() }
+            Findings::foreseen(rows - known, known)
         } else {
             let mut findings = Findings::default();
             let mut asked = Vec::with_capacity(rows);
