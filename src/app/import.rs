@@ -33,7 +33,7 @@ use report::Findings;
 pub enum ImportError {
     #[error(transparent)]
     Original(#[from] OriginalError),
-    #[error("cannot store what was read: {0}")]
+    #[error("cannot store what was read")]
     Ours(#[from] Error),
     #[error(
         "account {id} of the original is not the one that was brought under this number before, so this is \

@@ -16,6 +16,7 @@ use crate::domain::rooms::RoomKind;
 use crate::domain::users::fold;
 use crate::error::Result;
 use crate::storage::Conn;
+use crate::storage::pool::Engined;
 use crate::storage::rooms::NewRoom;
 use crate::storage::schema::{imports, messages, rooms, users};
 use crate::storage::types::{At, Id, KindColumn, UserTypeColumn, VisibilityColumn};
@@ -72,8 +73,18 @@ pub async fn remember(conn: &mut Conn, source: &str, kind: Kind, brought: &[(Str
         .iter()
         .map(|(original, ours)| ImportRow { source, kind: kind.as_str(), original, ours: *ours })
         .collect();
-    if !rows.is_empty() {
-        run!(conn, db => diesel::insert_into(imports::table).values(&rows).execute(db))?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    if conn.has_other_writers()
+        && let Engined::Postgres(db) = conn.count_statement()
+    {
+        diesel_async::RunQueryDsl::execute(diesel::insert_into(imports::table).values(&rows), db).await?;
+        return Ok(());
+    }
+    // On SQLite diesel would begin a transaction of its own for all of them.
+    for row in rows {
+        run!(conn, db => diesel::insert_into(imports::table).values(row).execute(db))?;
     }
     Ok(())
 }
