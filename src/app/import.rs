@@ -5,16 +5,17 @@
 
 mod messages;
 mod people;
+mod pictures;
 mod report;
 mod rooms;
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 
 use crate::app::App;
-use crate::auth::password::Passwords;
 use crate::clock::Timestamp;
 use crate::domain::ids::UserKey;
 use crate::domain::messages::TextBounds;
@@ -24,7 +25,7 @@ use crate::storage::import::{self, Counted, Kind};
 use crate::storage::originals::{Dialect, Original, OriginalError, Part, time};
 use crate::storage::{Conn, Store};
 
-pub use report::{Progress, Remark, Report, Tally};
+pub use report::{Progress, Remark, Report, Stage, Tally};
 
 use report::Findings;
 
@@ -60,37 +61,58 @@ struct Terms {
     dry: bool,
 }
 
+/// What to bring, besides the database.
+#[derive(Debug, Clone, Default)]
+pub struct ImportRequest {
+    /// A name for the original, where another was made from a copy of it.
+    pub source: Option<String>,
+    /// The original's media folder; none leaves pictures and files out.
+    pub media: Option<PathBuf>,
+}
+
+/// Is told how far an import is.
+pub type Tell = dyn Fn(Progress) + Send + Sync;
+
 impl App {
     /// Brings in what an original has and this database does not. The operator's alone.
     pub async fn import(
         &self,
         viewer: &Viewer,
         original: &Original,
-        source: Option<String>,
-        tell: &(dyn Fn(Progress) + Send + Sync),
+        request: ImportRequest,
+        tell: &Tell,
     ) -> Result<Report, ImportError> {
         if *viewer != Viewer::Operator {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed).into());
         }
+        let ImportRequest { source, media } = request;
         let terms = Terms::new(original, source, self.clock.now(), self.bounds.text, false);
-        let passwords = Some(Arc::clone(&self.passwords));
-        let mut import =
-            Import { terms, store: Some(self.store.clone()), passwords, report: Report::default(), tell };
-        import.run(original).await
+        let file_bytes_max = self.files.file_bytes_max;
+        let (store, report) = (Some(self.store.clone()), Report::default());
+        Import { terms, store, app: Some(self), media, file_bytes_max, report, tell }.run(original).await
     }
+}
+
+/// What a survey takes from the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct SurveyBounds {
+    pub now: Timestamp,
+    pub text: TextBounds,
+    pub file_bytes_max: usize,
 }
 
 /// Tells what an import would bring, and writes nothing. Without a store nothing is here yet.
 pub async fn survey(
     store: Option<Store>,
     original: &Original,
-    source: Option<String>,
-    (now, text): (Timestamp, TextBounds),
-    tell: &(dyn Fn(Progress) + Send + Sync),
+    request: ImportRequest,
+    bounds: SurveyBounds,
+    tell: &Tell,
 ) -> Result<Report, ImportError> {
+    let (ImportRequest { source, media }, SurveyBounds { now, text, file_bytes_max }) = (request, bounds);
     let terms = Terms::new(original, source, now, text, true);
-    let mut import = Import { terms, store, passwords: None, report: Report::default(), tell };
-    import.run(original).await
+    let report = Report::default();
+    Import { terms, store, app: None, media, file_bytes_max, report, tell }.run(original).await
 }
 
 /// One run.
@@ -98,9 +120,11 @@ struct Import<'r> {
     terms: Terms,
     store: Option<Store>,
     /// None where nothing is stored.
-    passwords: Option<Arc<Passwords>>,
+    app: Option<&'r App>,
+    media: Option<PathBuf>,
+    file_bytes_max: usize,
     report: Report,
-    tell: &'r (dyn Fn(Progress) + Send + Sync),
+    tell: &'r Tell,
 }
 
 impl Terms {
@@ -120,16 +144,13 @@ impl Terms {
 
 impl Import<'_> {
     async fn run(&mut self, original: &Original) -> Result<Report, ImportError> {
-        for (counted, part) in [
-            (Counted::Users, Part::People),
-            (Counted::Rooms, Part::Places),
-            (Counted::Messages, Part::Messages),
-        ] {
-            self.expect(original, counted, part).await?;
-        }
+        self.expect(original, Stage::Accounts, Part::People, Counted::Users).await?;
+        self.expect(original, Stage::Rooms, Part::Places, Counted::Rooms).await?;
+        self.expect(original, Stage::Messages, Part::Messages, Counted::Messages).await?;
         self.bring_people(original).await?;
         self.bring_rooms(original).await?;
         self.bring_messages(original).await?;
+        self.bring_pictures(original).await?;
         for (what, rows) in original.oddments().await? {
             self.report.remark(Remark::LeftBehind(what), rows);
         }
@@ -137,9 +158,15 @@ impl Import<'_> {
     }
 
     /// Learns how much there is to bring, and keeps its numbers free for it.
-    async fn expect(&mut self, original: &Original, counted: Counted, part: Part) -> Result<(), ImportError> {
+    async fn expect(
+        &mut self,
+        original: &Original,
+        stage: Stage,
+        part: Part,
+        counted: Counted,
+    ) -> Result<(), ImportError> {
         let figures = original.figures(part).await?;
-        self.report.tally(part).found = figures.rows();
+        self.report.tally(stage).found = figures.rows();
         let highest = figures.highest().min(KEPT_KEY_MAX);
         if let Some(store) = self.store.as_ref().filter(|_| !self.terms.dry && highest > 0) {
             store
@@ -150,11 +177,11 @@ impl Import<'_> {
     }
 
     /// Takes down what became of a page, and tells how far it is.
-    fn note(&mut self, part: Part, rows: usize, findings: Findings) {
-        self.report.take(part, findings);
-        let tally = self.report.tally(part);
+    fn note(&mut self, stage: Stage, rows: usize, findings: Findings) {
+        self.report.take(stage, findings);
+        let tally = self.report.tally(stage);
         tally.read += i64::try_from(rows).unwrap_or_default();
-        let progress = Progress { part, done: tally.read, of: tally.found };
+        let progress = Progress { stage, done: tally.read, of: tally.found };
         (self.tell)(progress);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -11,14 +12,14 @@ use clap::Args;
 use clap::builder::PossibleValue;
 
 use crate::app::Bounds;
-use crate::app::import::{Progress, Remark, Report, Tally, survey};
+use crate::app::import::{ImportRequest, Progress, Remark, Report, Stage, SurveyBounds, Tally, survey};
 use crate::cli::say;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::sessions::Viewer;
 use crate::metrics::Metrics;
 use crate::server::assemble::{Assembly, assemble, look};
-use crate::storage::originals::{Dialect, Original, Part};
+use crate::storage::originals::{Dialect, Original};
 
 /// How often progress is told.
 const TELL_EVERY: Duration = Duration::from_secs(1);
@@ -33,6 +34,10 @@ pub(super) struct ImportArgs {
     /// It is only read. Stop the original first, so that nothing is sent there meanwhile.
     #[arg(long, value_name = "FILE-OR-URL")]
     database: String,
+    /// The original's media folder (MEDIA_ROOT), with pictures of people and files of messages. Without it
+    /// they are left out, and a later run with it brings them.
+    #[arg(long, value_name = "FOLDER")]
+    media: Option<PathBuf>,
     /// A name for this original, where several were made from copies of one database.
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
@@ -51,7 +56,11 @@ fn dialect_parser() -> impl clap::builder::TypedValueParser<Value = Dialect> {
 }
 
 pub(super) async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<()> {
-    let ImportArgs { from, database, source, dry_run } = args;
+    let ImportArgs { from, database, media, source, dry_run } = args;
+    if let Some(folder) = media.as_ref().filter(|folder| !folder.is_dir()) {
+        anyhow::bail!("there is no folder {}", folder.display());
+    }
+    let request = ImportRequest { source, media };
     let original = Original::open(from, &database).await?;
     let teller = Teller::default();
     let tell = |progress| teller.tell(progress);
@@ -60,15 +69,19 @@ pub(super) async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<
         if store.is_none() {
             note("import: Tertulia's own database is not there yet, or not up to date; taken as empty");
         }
-        let terms = (Clock::System.now(), Bounds::of(config).text);
-        let told = survey(store.clone(), &original, source, terms, &tell).await;
+        let bounds = SurveyBounds {
+            now: Clock::System.now(),
+            text: Bounds::of(config).text,
+            file_bytes_max: config.media.file_bytes_max,
+        };
+        let told = survey(store.clone(), &original, request, bounds, &tell).await;
         if let Some(store) = store {
             store.close().await;
         }
         told
     } else {
         let Assembly { app, .. } = assemble(config, Clock::System, &Metrics::new()).await?;
-        let done = app.import(&Viewer::Operator, &original, source, &tell).await;
+        let done = app.import(&Viewer::Operator, &original, request, &tell).await;
         app.close().await;
         done
     };
@@ -83,13 +96,16 @@ struct Teller {
 }
 
 impl Teller {
-    fn tell(&self, Progress { part, done, of }: Progress) {
+    fn tell(&self, Progress { stage, done, of }: Progress) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if done < of && told.is_some_and(|at| at.elapsed() < TELL_EVERY) {
+        if done != of && told.is_some_and(|at| at.elapsed() < TELL_EVERY) {
             return;
         }
         *told = Some(Instant::now());
-        note(&format!("import: {done} of {of} {}", name(part)));
+        match of {
+            0 => note(&format!("import: {done} {}", name(stage))),
+            of => note(&format!("import: {done} of {of} {}", name(stage))),
+        }
     }
 }
 
@@ -97,11 +113,12 @@ fn note(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
-const fn name(part: Part) -> &'static str {
-    match part {
-        Part::People => "accounts",
-        Part::Places => "rooms",
-        Part::Messages => "messages",
+const fn name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Accounts => "accounts",
+        Stage::Rooms => "rooms",
+        Stage::Messages => "messages",
+        Stage::Pictures => "pictures and files",
     }
 }
 
@@ -116,6 +133,11 @@ fn told(original: &Original, report: &Report, dry: bool) -> String {
             let _ = write!(text, " ({kept_number} under their number)");
         }
         let _ = writeln!(text, ", {known} were here, {left_out} left out");
+    }
+    let Tally { brought, known, left_out, .. } = report.pictures;
+    if brought + known + left_out > 0 {
+        let _ =
+            writeln!(text, "  pictures and files: {brought} {verb}, {known} were here, {left_out} left out");
     }
     if !dry {
         let _ = writeln!(text, "  memberships: {} came", report.members);

@@ -30,6 +30,10 @@ pub enum Kind {
     /// Of a room: both ids with a colon between.
     Member,
     Message,
+    /// Of a person.
+    Avatar,
+    /// The files of a message.
+    Attachment,
 }
 
 impl Kind {
@@ -39,6 +43,8 @@ impl Kind {
             Self::Room => "room",
             Self::Member => "member",
             Self::Message => "message",
+            Self::Avatar => "avatar",
+            Self::Attachment => "attachment",
         }
     }
 }
@@ -351,6 +357,18 @@ pub async fn insert_message(conn: &mut Conn, brought: &BroughtMessage) -> Result
         .returning(messages::key)
         .get_result(db))?;
     Ok(MessageKey(key))
+}
+
+/// Who sent a message, if it is there still and has no files.
+pub async fn sender_without_files(conn: &mut Conn, message: MessageKey) -> Result<Option<(UserKey, Uuid)>> {
+    let found: Option<(i64, Id)> = run!(conn, db => messages::table
+        .inner_join(users::table)
+        .filter(messages::key.eq(message.0))
+        .filter(messages::deleted_at.is_null().and(messages::attachments.eq(0_i16)))
+        .select((users::key, users::id))
+        .first(db))
+    .optional()?;
+    Ok(found.map(|(key, id)| (UserKey(key), id.into())))
 }
 
 /// Has a room stand among the recent ones where its newest message puts it.

@@ -141,7 +141,11 @@ impl Original {
             None => None,
         };
         let source = match mark.and_then(|mark: records::Mark| mark.at) {
-            Some(at) => format!("{}:{at}", dialect.as_str()),
+            // Both engines write it in the same way then.
+            Some(at) => {
+                let at = time(&at).map_or(at, |at| at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string());
+                format!("{}:{at}", dialect.as_str())
+            }
             None => dialect.as_str().to_owned(),
         };
         Ok(Self { dialect, source, layout, asks })

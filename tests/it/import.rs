@@ -344,7 +344,7 @@ on_both!(whoever_comes_signs_in_as_before_and_reads_and_writes_on, async |db: Db
     here.app.login("boris@example.com", PASSWORD).await;
     let answer = boris
         .ask(
-            "{ rooms(first: 10) { nodes { id databaseId displayName messages(first: 10) { nodes { text seq } } } } }",
+            "{ rooms(first: 10) { nodes { id databaseId messages(first: 10) { nodes { text seq } } } } }",
             serde_json::json!({}),
         )
         .await;

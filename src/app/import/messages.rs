@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Findings, Import, ImportError, Terms, free_keys, known, people_here, rooms};
+use super::{Findings, Import, ImportError, Stage, Terms, free_keys, known, people_here, rooms};
 use crate::auth::random;
 use crate::clock::Timestamp;
 use crate::domain::events::LogPlace;
@@ -12,7 +12,7 @@ use crate::domain::rooms::{MemberRole, RoomKind, RoomVisibility};
 use crate::error::{Error, Result};
 use crate::storage::Conn;
 use crate::storage::import::{self, BroughtMessage, Counted, Kind};
-use crate::storage::originals::{Original, Part, Said};
+use crate::storage::originals::{Original, Said};
 use crate::storage::rooms::{NewRoom, Pair, find_by_pair};
 
 const NOWHERE: &str = "messages that are in no room";
@@ -58,7 +58,7 @@ impl Import<'_> {
                         .await?
                 }
             };
-            self.note(Part::Messages, rows, findings);
+            self.note(Stage::Messages, rows, findings);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Findings, Import, ImportError, Terms, cleaned, free_keys, known};
+use super::{Findings, Import, ImportError, Stage, Terms, cleaned, free_keys, known};
 use crate::app::auth::registration::made_usernames;
 use crate::auth::random;
 use crate::domain::ids::UserKey;
@@ -13,7 +13,7 @@ use crate::domain::users::{
 use crate::error::{Error, Result};
 use crate::storage::Conn;
 use crate::storage::import::{self, BroughtUser, Counted, Kind};
-use crate::storage::originals::{Dialect, Original, Part, Person, flag, short_uuid};
+use crate::storage::originals::{Dialect, Original, Person, flag, short_uuid};
 use crate::storage::users::{self, NewUser};
 
 const RENAMED: &str = "accounts have another username, because theirs is taken or cannot be one";
@@ -47,7 +47,7 @@ impl Import<'_> {
                 }
             };
             let findings = outcome.map_err(|id| ImportError::OtherDatabase { id })?;
-            self.note(Part::People, rows, findings);
+            self.note(Stage::Accounts, rows, findings);
         }
         Ok(())
     }

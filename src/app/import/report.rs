@@ -2,17 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use crate::storage::originals::Part;
-
 /// Examples kept of each remark.
 const EXAMPLES_MAX: usize = 5;
+
+/// What an import is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Accounts,
+    Rooms,
+    Messages,
+    Pictures,
+}
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy)]
 pub struct Progress {
-    pub part: Part,
+    pub stage: Stage,
     /// Rows of the original that were dealt with.
     pub done: i64,
+    /// Of how many; 0 where they were not counted.
     pub of: i64,
 }
 
@@ -56,6 +64,8 @@ pub struct Report {
     pub people: Tally,
     pub rooms: Tally,
     pub messages: Tally,
+    /// Pictures of people, and files of messages.
+    pub pictures: Tally,
     /// Memberships brought now.
     pub members: i64,
     /// Rooms of two that ThanChat's direct messages made.
@@ -98,16 +108,17 @@ impl Findings {
 }
 
 impl Report {
-    pub(super) fn tally(&mut self, part: Part) -> &mut Tally {
-        match part {
-            Part::People => &mut self.people,
-            Part::Places => &mut self.rooms,
-            Part::Messages => &mut self.messages,
+    pub(super) fn tally(&mut self, stage: Stage) -> &mut Tally {
+        match stage {
+            Stage::Accounts => &mut self.people,
+            Stage::Rooms => &mut self.rooms,
+            Stage::Messages => &mut self.messages,
+            Stage::Pictures => &mut self.pictures,
         }
     }
 
-    pub(super) fn take(&mut self, part: Part, findings: Findings) {
-        let tally = self.tally(part);
+    pub(super) fn take(&mut self, stage: Stage, findings: Findings) {
+        let tally = self.tally(stage);
         tally.brought += findings.brought;
         tally.kept_number += findings.kept_number;
         tally.known += findings.known;

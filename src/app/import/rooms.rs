@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{Findings, Import, ImportError, Terms, cleaned, free_keys, known, people_here};
+use super::{Findings, Import, ImportError, Stage, Terms, cleaned, free_keys, known, people_here};
 use crate::auth::random;
 use crate::clock::Timestamp;
 use crate::domain::events::RoomChange;
@@ -16,7 +16,7 @@ use crate::domain::rooms::{
 use crate::domain::users::User;
 use crate::error::{Error, Result};
 use crate::storage::import::{self, Counted, Kind};
-use crate::storage::originals::{Dialect, Original, Part, Place, flag, short_uuid};
+use crate::storage::originals::{Dialect, Original, Place, flag, short_uuid};
 use crate::storage::rooms::{NewRoom, Pair};
 use crate::storage::{Conn, labels, members, room_events, rooms, users};
 
@@ -51,7 +51,7 @@ impl Import<'_> {
         let (rows, terms) = (page.len(), self.terms.clone());
         let Some(store) = self.store.clone() else {
             let findings = Findings::foreseen(rows, 0);
-            self.note(Part::Places, rows, findings);
+            self.note(Stage::Rooms, rows, findings);
             return Ok(());
         };
         let ids: Vec<String> = page.iter().map(|place| place.id.clone()).collect();
@@ -78,19 +78,17 @@ impl Import<'_> {
                 .write(move |conn| Box::pin(async move { bring(conn, &terms, &asked, findings).await }))
                 .await?
         };
-        self.note(Part::Places, rows, findings);
+        self.note(Stage::Rooms, rows, findings);
         Ok(())
     }
 
     async fn hashed(&self, room: &str, password: &str, findings: &mut Findings) -> Result<Option<String>> {
-        let Some(passwords) = self.passwords.as_ref().filter(|_| !password.is_empty()) else {
-            return Ok(None);
-        };
+        let Some(app) = self.app.filter(|_| !password.is_empty()) else { return Ok(None) };
         if password.len() > ROOM_PASSWORD_BYTES_MAX || password.contains('\0') {
             findings.miss(NO_PASSWORD, format!("room {room}"));
             return Ok(None);
         }
-        passwords.hash(SecretString::from(password.to_owned())).await.map(Some)
+        app.passwords.hash(SecretString::from(password.to_owned())).await.map(Some)
     }
 }
 

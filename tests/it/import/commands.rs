@@ -75,7 +75,7 @@ async fn the_report_says_what_came_and_what_did_not() {
     let arguments = ["--from", "condor", "--database", path.to_str().unwrap()];
     let (code, out, err) = run(&Db::Sqlite, data.path(), &arguments);
     assert_eq!(code, Some(0), "{err}");
-    let expected = "condor_chat (condor:2025-01-01 09:00:00.000001)
+    let expected = "condor_chat (condor:2025-01-01T09:00:00.000001Z)
   accounts: 3 read, 3 came (3 under their number), 0 were here, 0 left out
   rooms: 3 read, 3 came (3 under their number), 0 were here, 0 left out
   messages: 14 read, 4 came (4 under their number), 0 were here, 10 left out
@@ -131,8 +131,9 @@ async fn large(messages: u32) -> File {
     let file = File::of(&layouts::mrm()).await;
     file.run(&format!(
         "DELETE FROM chat_message;
+         WITH RECURSIVE numbers (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM numbers WHERE value < {messages})
          INSERT INTO chat_message SELECT value, 'no. ' || value, '2025-03-01 10:00:00', 1 + value % 2, 1 + value % 3
-            FROM generate_series(1, {messages})"
+            FROM numbers"
     ))
     .await;
     file

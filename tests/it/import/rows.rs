@@ -169,8 +169,9 @@ async fn more_rows_than_a_page_come_in_order() {
     let file = File::of(&layouts::mrm()).await;
     file.run(
         "DELETE FROM chat_message;
+         WITH RECURSIVE numbers (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM numbers WHERE value < 1234)
          INSERT INTO chat_message SELECT value, 'no. ' || value, '2025-03-01 10:00:00.' || printf('%06d', value), 1 + value % 2, 1
-            FROM generate_series(1, 1234)",
+            FROM numbers",
     )
     .await;
     let mut here = Here::on(Db::Sqlite).await;
