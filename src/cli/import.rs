@@ -98,7 +98,9 @@ struct Teller {
 impl Teller {
     fn tell(&self, Progress { stage, done, of }: Progress) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if done != of && told.is_some_and(|at| at.elapsed() < TELL_EVERY) {
+        let lately = told.is_some_and(|at| at.elapsed() < TELL_EVERY);
+        // Where nothing was counted before, nobody knows which is the last.
+        if done == 0 || lately && (done < of || of == 0) {
             return;
         }
         *told = Some(Instant::now());

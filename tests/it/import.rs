@@ -2,12 +2,13 @@
 
 mod commands;
 mod layouts;
+mod pictures;
 mod rows;
 
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use tertulia::app::import::{ImportError, Remark, Report};
+use tertulia::app::import::{ImportError, ImportRequest, Remark, Report};
 use tertulia::domain::sessions::Viewer;
 use tertulia::storage::originals::{Dialect, Original};
 
@@ -61,7 +62,8 @@ impl Here {
         source: Option<&str>,
     ) -> Result<Report, ImportError> {
         let original = Original::open(dialect, place).await.unwrap();
-        self.app.app.import(&Viewer::Operator, &original, source.map(str::to_owned), &|_| {}).await
+        let request = ImportRequest { source: source.map(str::to_owned), media: None };
+        self.app.app.import(&Viewer::Operator, &original, request, &|_| {}).await
     }
 
     async fn bring(&self, dialect: Dialect, file: &File) -> Report {
@@ -463,7 +465,7 @@ on_both!(condor_and_mrm_come_from_postgresql, async |db: Db| {
 async fn only_the_operator_imports() {
     let (file, mut here) = (File::of(&layouts::mrm()).await, Here::on(Db::Sqlite).await);
     let original = Original::open(Dialect::Mrm, file.path().to_str().unwrap()).await.unwrap();
-    let refused = here.app.app.import(&Viewer::Anonymous, &original, None, &|_| {}).await;
+    let refused = here.app.app.import(&Viewer::Anonymous, &original, ImportRequest::default(), &|_| {}).await;
     assert!(matches!(refused, Err(ImportError::Ours(_))));
     assert!(here.people().await.is_empty());
 }
