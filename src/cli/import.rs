@@ -63,7 +63,7 @@ pub(super) async fn import(config: &Config, args: ImportArgs) -> anyhow::Result<
     let request = ImportRequest { source, media };
     let original = Original::open(from, &database).await?;
     let teller = Teller::default();
-    let tell = |progress| teller.tell(progress);
+    let tell = move |progress| teller.tell(progress);
     let report = if dry_run {
         let store = look(config).await?;
         if store.is_none() {
