@@ -48,15 +48,16 @@ impl Import<'_> {
         (kind, picture): (Kind, Kind),
         ids: Vec<String>,
     ) -> Result<(HashMap<String, i64>, HashMap<String, i64>)> {
-        let Some(store) = &self.store else { return Ok(Default::default()) };
+        let Some(store) = &self.store else { return Ok((HashMap::new(), HashMap::new())) };
         let terms = self.terms.clone();
-        let look = move |conn: &mut _| -> futures_util::future::BoxFuture<'_, _> {
-            Box::pin(async move {
-                let rows = known(conn, &terms, kind, ids.clone()).await?;
-                Ok((rows, known(conn, &terms, picture, ids).await?))
+        store
+            .read(move |conn| {
+                Box::pin(async move {
+                    let rows = known(conn, &terms, kind, ids.clone()).await?;
+                    Ok((rows, known(conn, &terms, picture, ids).await?))
+                })
             })
-        };
-        store.read(look).await
+            .await
     }
 
     async fn avatars(&self, page: Vec<Person>) -> Result<Findings> {
