@@ -25,6 +25,7 @@ mod gathering;
 mod generated;
 mod guard;
 mod http;
+mod import;
 mod interleavings;
 mod limits;
 mod live_clients;

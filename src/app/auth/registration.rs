@@ -181,7 +181,7 @@ async fn insert(
 }
 
 /// Usernames for someone who signs in with an address: its part before the `@`, and that with suffixes.
-fn made_usernames(email: &str) -> Vec<String> {
+pub(in crate::app) fn made_usernames(email: &str) -> Vec<String> {
     let mailbox = email.split('@').next().unwrap_or_default();
     let allowed = |c: &char| c.is_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
     let base: String = mailbox.chars().filter(allowed).take(MADE_CHARS_MAX).collect();
