@@ -36,9 +36,11 @@ const COMPRESSED_BYTES_MIN: u64 = 1024;
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
 
 /// Types worth compressing, none of which is a stream of events.
-const COMPRESSED_TYPES: [&str; 7] = [
+const COMPRESSED_TYPES: [&str; 9] = [
     "application/json",
     "application/graphql-response+json",
+    "application/vnd.oai.openapi",
+    "application/vnd.oai.openapi+json",
     "text/html",
     "text/css",
     "text/javascript",

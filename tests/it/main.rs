@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
 mod accounts;
+mod api_docs;
 mod architecture;
 mod audience;
 mod authorisation;

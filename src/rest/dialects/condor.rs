@@ -33,7 +33,7 @@ use crate::rest::drf::fields::{Form, email, file, key, keys, no_such_key, passwo
 use crate::rest::drf::paging::Cut;
 use crate::rest::drf::{self, bearer, csrf, fields, python, session, times};
 use crate::rest::reply::{Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Operation, Route, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, signed_in, unasked};
 
 const ACCESS_LASTS: Duration = Duration::from_mins(10);
 const REFRESH_LASTS: Duration = Duration::from_hours(24);
@@ -94,6 +94,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Messages to people and to rooms; each send is answered with the whole room.",
         credentials: &["bearer", session::SCHEME],
         authenticate: |call| Box::pin(authenticate(call)),
+        ids: Ids::Numbers,
         challenge: || Refusal::detail(StatusCode::FORBIDDEN, drf::NOT_AUTHENTICATED),
         routes: [tokens(), profiles(), sends(), rooms(), messages(), pages()].into_iter().flatten().collect(),
         sockets: Vec::new(),
