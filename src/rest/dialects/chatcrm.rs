@@ -39,7 +39,7 @@ use crate::rest::drf::fields::{self, Form, email, file, key, keys, password, tex
 use crate::rest::drf::paging::Cut;
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Route, open, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Route, open, signed_in, unasked};
 use crate::rest::short_id;
 use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
@@ -126,6 +126,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Paths without a slash at their ends; a Bearer token from `login`; rooms by 22-character ids.",
         credentials: &["bearer"],
         authenticate: |call| Box::pin(bearer::caller(call, TOKENS)),
+        ids: Ids::Short,
         challenge: bearer::needed,
         routes: routes().into_iter().map(|route| route.for_pages(&PAGES)).collect(),
         sockets: vec![SocketRoute {
