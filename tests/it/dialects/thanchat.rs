@@ -10,7 +10,7 @@ use crate::http::Got;
 use crate::on_both;
 use crate::support::app::PASSWORD;
 use crate::support::socket::Socket;
-use crate::support::{Caller, Db, TestApp};
+use crate::support::{Caller, TestApp};
 
 const USERS: &str = "/userauth/users/";
 const ROOMS: &str = "/chatApp/chatRooms/";
