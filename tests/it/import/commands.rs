@@ -79,6 +79,7 @@ async fn the_report_says_what_came_and_what_did_not() {
   accounts: 3 read, 3 came (3 under their number), 0 were here, 0 left out
   rooms: 3 read, 3 came (3 under their number), 0 were here, 0 left out
   messages: 14 read, 4 came (4 under their number), 0 were here, 10 left out
+  pictures and files: 0 came, 0 were here, 1 left out
   memberships: 7 came
 left out: 10 messages that are in no room: message 100, message 101, message 102, message 103, message 104 and 5 more
 ";

@@ -10,7 +10,6 @@ use tertulia::storage::originals::{Dialect, Original};
 use super::{File, Here, layouts, remarked};
 use crate::media::png;
 use crate::on_both;
-use crate::support::Db;
 
 async fn bring(here: &Here, dialect: Dialect, file: &File, media: Option<&Path>) -> Report {
     let original = Original::open(dialect, file.path().to_str().unwrap()).await.unwrap();
