@@ -35,7 +35,9 @@ on_both! {
             let id = claims["jti"].as_str().unwrap();
             assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
         }
-        let renew = || Legacy::of(&app).post("/api/v1/refresh_token/", json!({ "refresh": root.refresh }));
+        let renew = async || {
+            Legacy::of(&app).post("/api/v1/refresh_token/", json!({ "refresh": root.refresh })).await
+        };
         for _ in 0..2 {
             let renewed = renew().await;
             assert_eq!(renewed.status, 200, "{}", renewed.text);
@@ -78,10 +80,7 @@ on_both! {
 
     async fn a_refresh_token_that_is_not_good_is_told_apart(app) {
         let root = Member::admin(&app, "root").await;
-        let renew = |body: Value| {
-            let anyone = Legacy::of(&app);
-            async move { anyone.post("/api/v1/refresh_token/", body).await }
-        };
+        let renew = async |body: Value| Legacy::of(&app).post("/api/v1/refresh_token/", body).await;
         let reply = renew(json!({ "refresh": "rubbish" })).await;
         reply.is(401, &not_renewed("Token is invalid or expired"));
         assert_eq!(reply.header("www-authenticate"), "Bearer realm=\"api\"");
