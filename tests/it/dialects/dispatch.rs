@@ -136,11 +136,3 @@ async fn a_dialect_alone_answers_whatever_comes() {
     }
     assert_eq!(socket(app.address, "/ws/chat/12/", "", &[]).await.map(|_| ()), Err(403));
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_dialects_there_is_nothing() {
-    let app = TestApp::with(Db::Sqlite, &[("REST_DIALECTS", "")]).await;
-    for path in ["/api/register/", "/api/me/", "/compat/mrm/api/me/", "/ws/chat/1/"] {
-        assert_eq!(send(&app, "GET", path, &[], Body::Nothing).await.status, 404, "{path}");
-    }
-}

@@ -376,8 +376,8 @@ on_both! {
         other.say(json!({ "message": "from here", "recipient_id": ann.id })).await;
         assert_eq!(chats.hear().await["message"]["content"], "from here");
         // A logout ends the socket with the session.
+        assert_eq!(other.hear().await["message"], "from here");
         post(&app, "/api/logout/", json!({ "refresh": ben.refresh })).await;
-        other.hear().await;
         assert_eq!(other.closed().await.0, 1008);
     }
 }

@@ -54,10 +54,10 @@ async fn one_who_takes_nothing_is_closed_and_harms_nobody() {
     let stalled = ben.open(chat).await;
     let mut reading = ann.open(chat).await;
     let text = "😀".repeat(3_000);
-    for _ in 0..300 {
+    for sent in 1..=1500 {
         ann.say(chat, &text).await;
         assert_eq!(reading.hear().await["message"]["content"], text);
-        if metric(&app, UNRESPONSIVE).await == "1" {
+        if sent % 20 == 0 && metric(&app, UNRESPONSIVE).await == "1" {
             break;
         }
     }
@@ -135,20 +135,4 @@ async fn people_on_a_socket_are_present() {
     assert_eq!(state().await, "ONLINE");
     drop(socket);
     until_metric(&app, OPEN, "0").await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn too_many_messages_at_once_are_refused_on_the_socket() {
-    let app = start(&[("RATE_LIMITS", "on"), ("LIMITS_SEND_PER_USER_PER_SECOND", "1")]).await;
-    let ann = Person::new(&app, "ann").await;
-    let chat = ann.chat("Den", &[]).await;
-    let mut socket = ann.open(chat).await;
-    let mut errors = 0;
-    for _ in 0..50 {
-        socket.say(json!({ "content": "x" })).await;
-        if socket.hear().await["type"] == "error" {
-            errors += 1;
-        }
-    }
-    assert!(errors > 0, "nothing was refused");
 }
