@@ -4,6 +4,7 @@
 //! guest sign-in and the support desk are not here: the one gives out tokens of any account whose address is
 //! named, the other is a product of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +19,15 @@ use uuid::Uuid;
 
 use crate::app::auth::{DoorSignup, EmailClaim, LoginName, Origin};
 use crate::app::live::{InboxFeed, Moment, RoomName, Told};
+use crate::app::media::{NewFile, Picture, avatar_path};
 use crate::app::messages::{PostMessage, Sent};
 use crate::app::rooms::NewDoorRoom;
 use crate::app::users::ProfileChange;
 use crate::auth::credential::Credential;
 use crate::domain;
 use crate::domain::events::Happening;
-use crate::domain::ids::UserKey;
+use crate::domain::ids::{MessageKey, UserKey};
+use crate::domain::media::{Attachment, AvatarFolder};
 use crate::domain::messages::Blank;
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::{Door, Viewer};
@@ -32,10 +35,10 @@ use crate::domain::users::{User, UserType};
 use crate::domain::windows::{Order, PeopleOrder, PeopleQuery, RoomsQuery, Window};
 use crate::error::{Code, Error, Text};
 use crate::hub::OnlineBell;
-use crate::rest::body::Given;
+use crate::rest::body::{Data, Given};
 use crate::rest::call::Call;
 use crate::rest::drf::bearer::{self, Words};
-use crate::rest::drf::fields::{self, Form, email, file, key, keys, password, text, username};
+use crate::rest::drf::fields::{self, Form, Input, email, file, key, keys, password, text, username};
 use crate::rest::drf::paging::Cut;
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
@@ -46,6 +49,7 @@ use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidde
 const DAY: Duration = Duration::from_hours(24);
 /// Where its own web client is served from while it is worked on.
 const PAGES: [&str; 2] = ["http://localhost:4200", "https://localhost:4200"];
+const FILE_BYTES_MAX: usize = 10 * 1024 * 1024;
 const ROOM_NAME_CHARS_MAX: usize = 20;
 const ROOM_TYPE_CHARS_MAX: usize = 10;
 /// The type of a room whose maker names none.
@@ -102,6 +106,11 @@ const MESSAGE_AT: Form = Form {
         text("message").optional(),
         file("image").optional().nullable(),
     ],
+};
+
+const UPLOAD: Form = Form {
+    name: "chatcrm.NewFile",
+    fields: &[text("roomId"), file("file"), text("message").optional().blank()],
 };
 
 const PROFILE: Form = Form {
@@ -202,6 +211,17 @@ fn routes() -> Vec<Route> {
                     .gives::<Message>(StatusCode::CREATED, "As stored.")
                     .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room."),
             ),
+        Route::at("/api/v1/chats/messages/upload-file").post(
+            signed_in("Send a file", upload_file)
+                .takes(&UPLOAD)
+                .gives::<Upload>(StatusCode::CREATED, "The message, with a link to the file.")
+                .gives::<Failed>(
+                    StatusCode::BAD_REQUEST,
+                    "The room or the file is missing, or the file no good.",
+                )
+                .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room.")
+                .gives::<Failed>(StatusCode::NOT_FOUND, "This is no id of a room."),
+        ),
         Route::at("/api/v1/chats/messages/{id}")
             .get(
                 signed_in("List messages of a room", history)
@@ -239,16 +259,32 @@ async fn signup(call: Call) -> Answer {
         address: None,
         notes_room: Some(field("first_name") + input.text("last_name")),
     };
-    if input.text("password") != input.text("passwordTwo") {
-        // All else that is wrong is told before.
-        call.app()
-            .check_registration(&call.viewer, &call.origin, &signup)
-            .await
-            .map_err(|e| told(&call, e))?;
-        return Err(Refusal::field("password", "Password fields didn't match."));
+    let picture = picture(&call, &input).await?;
+    if picture.is_err() || input.text("password") != input.text("passwordTwo") {
+        // All that is wrong with single fields is told before two are compared.
+        let checked = call.app().check_registration(&call.viewer, &call.origin, &signup).await;
+        let mut errors = match checked.map_err(|error| told(&call, error)) {
+            Ok(()) => FieldErrors::default(),
+            Err(Refusal::Fields(errors)) => errors,
+            Err(other) => return Err(other),
+        };
+        match picture {
+            Err(text) => errors.add("image", text),
+            Ok(_) if errors.is_empty() => errors.add("password", "Password fields didn't match."),
+            Ok(_) => {}
+        }
+        return Err(Refusal::Fields(errors));
     }
     let registered = call.app().register(&call.viewer, &call.origin, Door::ChatCrm, signup).await;
     let user = registered.map_err(|error| told(&call, error))?;
+    if let Ok(Some((_, picture))) = picture {
+        let shown =
+            call.app().set_avatar(&Viewer::Operator, Some(user.key), AvatarFolder::User, picture).await;
+        if let Err(error) = shown {
+            // The account is there, and a picture can be set later.
+            tracing::warn!(%error, "Somebody signed up, and their picture could not be stored.");
+        }
+    }
     Reply::created(&SignedUp {
         id: user.key.0,
         user_id: short_id::encode(user.id),
@@ -262,6 +298,19 @@ fn told(call: &Call, error: Error) -> Refusal {
         return error.into();
     }
     drf::fields(&error, call.language, |_| None)
+}
+
+/// The picture in the field `image` with its name, decoded; or what is wrong with it.
+async fn picture(call: &Call, input: &Input) -> Result<Result<Option<(String, Picture)>, String>, Refusal> {
+    let Some(file) = input.file("image") else { return Ok(Ok(None)) };
+    match call.app().inspect_picture(&call.viewer, file.bytes.clone()).await {
+        Ok(picture) => Ok(Ok(Some((file.name.clone(), picture)))),
+        Err(error) if error.code() == Code::BadInput => Ok(Err(match error.text() {
+            Text::NoPicture | Text::PictureBroken => fields::NOT_AN_IMAGE.to_owned(),
+            other => other.render(call.language).into_owned(),
+        })),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn login(call: Call) -> Answer {
@@ -330,27 +379,37 @@ async fn own_account(call: &Call) -> Result<User, Refusal> {
     user.ok_or_else(bearer::needed)
 }
 
-async fn change_profile(call: Call) -> Answer {
+/// The body, where no JSON is taken.
+async fn form_of(call: &Call) -> Result<Data, Refusal> {
     let data = call.data().await?;
-    if !data.is_form() && !call.body.is_empty() {
-        let media = call.header("content-type").unwrap_or_default();
-        let text = format!("Unsupported media type \"{media}\" in request.");
-        return Err(Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text));
+    if data.is_form() || call.body.is_empty() {
+        return Ok(data);
     }
-    let input = PROFILE.read_partly(&data)?;
+    let media = call.header("content-type").unwrap_or_default();
+    let text = format!("Unsupported media type \"{media}\" in request.");
+    Err(Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text))
+}
+
+async fn change_profile(call: Call) -> Answer {
+    let input = PROFILE.read_partly(&form_of(&call).await?)?;
+    let picture = picture(&call, &input).await?.map_err(|text| Refusal::field("image", text))?;
     let given = |name: &str| input.maybe_text(name).map(str::to_owned);
     let change = ProfileChange {
         email: given("email"),
         first_name: given("first_name"),
         last_name: given("last_name"),
+        avatar: (input.has("image") && picture.is_none()).then_some(None),
         ..ProfileChange::default()
     };
     let changed = call.app().update_profile(&call.viewer, None, change).await;
-    let user = changed.map_err(|error| {
+    let mut user = changed.map_err(|error| {
         drf::fields(&error, call.language, |fault| {
             (fault.text == Text::EmailTaken).then(|| ("email", "Email existing currently!".to_owned()))
         })
     })?;
+    if let Some((_, picture)) = picture {
+        user = call.app().set_avatar(&call.viewer, None, AvatarFolder::User, picture).await?;
+    }
     Reply::json(&Profile::of(user, &call.base))
 }
 
@@ -439,22 +498,106 @@ async fn send(call: Call) -> Answer {
     {
         errors.add("user", fields::no_such_key(user));
     }
+    let picture = picture(&call, &input).await?.unwrap_or_else(|text| {
+        errors.add("image", text);
+        None
+    });
     errors.check()?;
     let room = room.ok_or_else(Error::not_found)?;
+    let mut uploads = Vec::new();
+    if let Some((name, picture)) = picture {
+        check_member(&call, room).await?;
+        let stored = call.app().store_picture(&call.viewer, file_name(&name), picture).await;
+        uploads.push(stored.map_err(|error| in_field(&call, &error, "image"))?);
+    }
     let text = input.maybe_text("message").unwrap_or(BLANK).to_owned();
-    let request = PostMessage { text, client_message_id: None, blank: Blank::Kept };
+    let request = PostMessage { text, client_message_id: None, blank: Blank::Kept, uploads };
     let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, error))?;
     let sent = (posted.message, Some(own_account(&call).await?));
-    Reply::created(&Message::of(&sent, room, &call.base))
+    let files = files_of(&call, [&sent.0]).await?;
+    Reply::created(&Message::of(&sent, &files, room, &call))
+}
+
+/// The files of those messages that have some.
+async fn files_of<'m>(
+    call: &Call,
+    messages: impl IntoIterator<Item = &'m domain::messages::Message>,
+) -> Result<Files, Refusal> {
+    let with_files = messages.into_iter().filter(|message| message.attachments > 0);
+    let keys: Vec<MessageKey> = with_files.map(|message| message.key).collect();
+    if keys.is_empty() {
+        return Ok(Files::new());
+    }
+    Ok(call.app().attachments_of(&call.viewer, keys).await?)
+}
+
+type Files = HashMap<MessageKey, Vec<Attachment>>;
+
+/// Before a file is stored, since only members' messages can have one.
+async fn check_member(call: &Call, room: Uuid) -> Result<(), Refusal> {
+    let seen = call.app().room_at_door(&call.viewer, RoomRef::Id(room)).await?;
+    if seen.is_some_and(|seen| seen.view.role.is_some() || seen.view.room.is_open) {
+        return Ok(());
+    }
+    Err(Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER))
+}
+
+/// A caller may leave a file without a name.
+fn file_name(given: &str) -> &str {
+    if given.trim().is_empty() { "file" } else { given }
+}
+
+/// What is wrong with a field, whatever the product calls it.
+fn in_field(call: &Call, error: &Error, field: &'static str) -> Refusal {
+    match error.code() {
+        Code::Empty | Code::TooLong | Code::BadInput => {
+            drf::fields(error, call.language, |fault| Some((field, drf::fault_text(fault, call.language))))
+        }
+        _ => drf::refusal(error, call.language),
+    }
+}
+
+async fn upload_file(call: Call) -> Answer {
+    let data = form_of(&call).await?;
+    let bad = |text: &str| Refusal::error(StatusCode::BAD_REQUEST, text);
+    let room_id = match data.get("roomId") {
+        Given::Text(text) if !text.trim().is_empty() => text,
+        _ => return Err(bad("roomId not provided.")),
+    };
+    let file = match data.get("file") {
+        Given::File(file) if !file.bytes.is_empty() => file,
+        _ => return Err(bad("file not provided.")),
+    };
+    if file.bytes.len() > FILE_BYTES_MAX {
+        return Err(bad("File size exceeds the maximum limit of 10.0 MB."));
+    }
+    let room = short_id::decode(room_id)
+        .ok_or_else(|| Refusal::error(StatusCode::NOT_FOUND, "Chat room does not exists."))?;
+    check_member(&call, room).await?;
+    let text = match data.get("message") {
+        Given::Text(text) => text.to_owned(),
+        _ => String::new(),
+    };
+    let refused = |error: Error| match error.code() {
+        Code::Empty | Code::TooLong | Code::BadInput => bad(&error.text().render(call.language)),
+        _ => unsent(&call, error),
+    };
+    let new = NewFile { name: file_name(&file.name).to_owned(), bytes: file.bytes.clone() };
+    let upload = call.app().store_file(&call.viewer, new).await.map_err(refused)?;
+    let request = PostMessage { text, client_message_id: None, blank: Blank::Kept, uploads: vec![upload] };
+    let posted = call.app().post(&call.viewer, room, request).await.map_err(refused)?;
+    let user = own_account(&call).await?;
+    let files = files_of(&call, [&posted.message]).await?;
+    let file = files.get(&posted.message.key).and_then(|files| files.first());
+    let file = file.ok_or_else(|| Error::internal("a message was stored without its file"))?;
+    Reply::created(&Upload::of(&posted.message, file, room, &user, &call))
 }
 
 /// Why a message is not stored. A room that the caller is not in is not told from one that nobody is in.
 fn unsent(call: &Call, error: Error) -> Refusal {
     match error.code() {
         Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
-        Code::Empty | Code::TooLong | Code::BadInput => drf::fields(&error, call.language, |fault| {
-            Some(("message", drf::fault_text(fault, call.language)))
-        }),
+        Code::Empty | Code::TooLong | Code::BadInput => in_field(call, &error, "message"),
         _ => error.into(),
     }
 }
@@ -475,7 +618,8 @@ async fn history(call: Call) -> Answer {
         }
         Err(error) => return Err(error.into()),
     };
-    let messages = found.items.iter().map(|sent| Message::of(sent, id, &call.base)).collect();
+    let files = files_of(&call, found.items.iter().map(|(message, _)| message)).await?;
+    let messages = found.items.iter().map(|sent| Message::of(sent, &files, id, &call)).collect();
     list(&call, cut, found.total, messages)
 }
 
@@ -559,7 +703,8 @@ impl Desk {
                 if *user != self.id {
                     return Err(Say::Close(1008, "The token is somebody else's."));
                 }
-                let request = PostMessage { text: text.clone(), client_message_id: None, blank: Blank::Kept };
+                let (text, uploads) = (text.clone(), Vec::new());
+                let request = PostMessage { text, client_message_id: None, blank: Blank::Kept, uploads };
                 self.peer
                     .app
                     .post(&self.peer.viewer, room()?, request)
@@ -617,7 +762,8 @@ impl Desk {
                     let Happening::Message(message) = &entry.event.what else { continue };
                     if message.deleted_at.is_none() {
                         let sender = self.peer.person(entry).await;
-                        said.push(message_frame(message, sender.as_deref(), room));
+                        let image = self.image_of(message).await?;
+                        said.push(message_frame(message, sender.as_deref(), image, room));
                     }
                 }
                 Moment::Typing(people) => {
@@ -633,6 +779,17 @@ impl Desk {
             }
         }
         Ok(said)
+    }
+
+    /// The link of a message's picture, without a host.
+    async fn image_of(&self, message: &domain::messages::Message) -> Result<Option<String>, Error> {
+        if message.attachments == 0 {
+            return Ok(None);
+        }
+        let Peer { app, viewer, .. } = &self.peer;
+        let files = app.attachments_of(viewer, vec![message.key]).await?.remove(&message.key);
+        let picture = files.into_iter().flatten().find(Attachment::is_picture);
+        Ok(picture.map(|picture| app.media_path(viewer, &picture)))
     }
 
     /// Who is online: at first, and then when it is others.
@@ -653,7 +810,12 @@ impl Desk {
     }
 }
 
-fn message_frame(message: &domain::messages::Message, sender: Option<&User>, room: RoomName) -> Say {
+fn message_frame(
+    message: &domain::messages::Message,
+    sender: Option<&User>,
+    image: Option<String>,
+    room: RoomName,
+) -> Say {
     frame(&Saying::Message {
         user: sender.map(|user| user.key.0),
         user_id: sender.map(|user| short_id::encode(user.id)),
@@ -662,6 +824,7 @@ fn message_frame(message: &domain::messages::Message, sender: Option<&User>, roo
         user_image: sender.and_then(|user| image_of(user, "")),
         user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " ")),
         timestamp: times::printed(message.created_at),
+        image,
     })
 }
 
@@ -677,6 +840,7 @@ enum Saying<'s> {
         user_image: Option<String>,
         user_name: String,
         timestamp: String,
+        image: Option<String>,
     },
     Typing {
         room_id: String,
@@ -777,6 +941,38 @@ struct Message {
     user_name: String,
     user_image: Option<String>,
     image: Option<String>,
+    /// Of the first file that is no picture.
+    file: Option<String>,
+    file_name: Option<String>,
+    file_type: Option<&'static str>,
+    file_size: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Upload)]
+#[serde(rename_all = "camelCase")]
+struct Upload {
+    message_id: i64,
+    room_id: String,
+    message: Option<String>,
+    /// A number, unlike in a message.
+    user_id: i64,
+    user_name: String,
+    user_image: Option<String>,
+    timestamp: String,
+    /// `image` or `file`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_size: Option<i64>,
 }
 
 /// The name of a sender whose account is gone.
@@ -784,7 +980,7 @@ const NOBODY: &str = "User not found";
 
 /// The picture that someone shows, as a link that begins with `base`.
 fn image_of(user: &User, base: &str) -> Option<String> {
-    user.avatar.as_ref().map(|path| format!("{base}/media/{path}"))
+    avatar_path(user).map(|path| format!("{base}{path}"))
 }
 
 /// Both names, or the username of someone who has none.
@@ -854,8 +1050,11 @@ fn unlabelled(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> St
 }
 
 impl Message {
-    fn of((message, sender): &Sent, room: Uuid, base: &str) -> Self {
-        let sender = sender.as_ref();
+    fn of((message, sender): &Sent, files: &Files, room: Uuid, call: &Call) -> Self {
+        let (sender, base) = (sender.as_ref(), &call.base);
+        let files = files.get(&message.key).map(Vec::as_slice).unwrap_or_default();
+        let image = files.iter().find(|file| file.is_picture());
+        let file = files.iter().find(|file| !file.is_picture());
         Self {
             user: sender.map(|user| user.key.0),
             user_id: sender.map(|user| short_id::encode(user.id)),
@@ -864,7 +1063,43 @@ impl Message {
             timestamp: times::utc(message.created_at),
             user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
             user_image: sender.and_then(|user| image_of(user, base)),
-            image: None,
+            image: image.map(|file| file_link(file, call)),
+            file: file.map(|file| file_link(file, call)),
+            file_name: file.map(|file| file.file_name.clone()),
+            file_type: file.map(|file| file.path.file_type().content_type()),
+            file_size: file.map(|file| file.byte_size),
         }
     }
+}
+
+impl Upload {
+    fn of(
+        message: &domain::messages::Message,
+        file: &Attachment,
+        room: Uuid,
+        user: &User,
+        call: &Call,
+    ) -> Self {
+        let (link, is_picture) = (Some(file_link(file, call)), file.is_picture());
+        let (image, other) = if is_picture { (link, None) } else { (None, link) };
+        Self {
+            message_id: message.key.0,
+            room_id: short_id::encode(room),
+            message: Some(message.text.clone()).filter(|text| !text.is_empty()),
+            user_id: user.key.0,
+            user_name: joined_name(user, " "),
+            user_image: image_of(user, &call.base),
+            timestamp: times::printed(message.created_at),
+            kind: if is_picture { "image" } else { "file" },
+            image,
+            file: other,
+            file_name: (!is_picture).then(|| file.file_name.clone()),
+            file_type: (!is_picture).then(|| file.path.file_type().content_type()),
+            file_size: (!is_picture).then_some(file.byte_size),
+        }
+    }
+}
+
+fn file_link(file: &Attachment, call: &Call) -> String {
+    call.link(&call.app().media_path(&call.viewer, file))
 }
