@@ -37,6 +37,8 @@ pub struct Rest {
     public_url: Option<String>,
     /// The address to fall back on.
     own_url: String,
+    /// How many items a list may hold.
+    list_max: u64,
     dialects: Vec<Arc<Dialect>>,
     /// Whether pages are let in that the configuration does not name.
     admits_pages: bool,
@@ -69,6 +71,7 @@ impl Rest {
             gate,
             public_url: config.public_url.clone(),
             own_url,
+            list_max: u64::try_from(config.rest.list_max).unwrap_or(u64::MAX),
             admits_pages: config.allowed_origins.is_empty(),
             dialects: dialects::all().into_iter().filter(is_on).map(Arc::new).collect(),
             live: config.live.clone(),

@@ -1,10 +1,11 @@
 //! Signing up. Who calls is in `auth/callers.rs`, signing in in `auth/login.rs`, what becomes of a session
-//! in `auth/sessions.rs`, and what only the dialects do in `auth/doors.rs`, `registration.rs` and `keys.rs`.
+//! in `auth/sessions.rs`, and what only the dialects do in `auth/doors.rs`, `registration.rs`, `profiles.rs` and `keys.rs`.
 
 mod callers;
 mod doors;
 mod keys;
 mod login;
+mod profiles;
 mod registration;
 mod sessions;
 
@@ -17,6 +18,7 @@ use uuid::Uuid;
 pub(super) use self::callers::Callers;
 pub use self::doors::{DoorSession, TokenPair};
 pub use self::login::LoginName;
+pub use self::profiles::NewPassword;
 pub use self::registration::{DoorSignup, EmailClaim};
 use crate::app::App;
 use crate::auth::password;

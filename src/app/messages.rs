@@ -1,5 +1,7 @@
-//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`.
+//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`, sending to one person
+//! at a dialect's door in `messages/direct.rs`.
 
+mod direct;
 mod editing;
 mod posting;
 

@@ -11,7 +11,7 @@ use crate::domain::policy::sees_private_fields;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{
     ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, USERNAME_CHARS_MAX, User, UserFilter,
-    UserType, check_email, check_text, check_username, fold,
+    UserType, UsernameRule, check_email, check_text, check_username_by, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::users::{self, Narrowing, Taken};
@@ -32,6 +32,8 @@ pub struct ProfileChange {
     pub user_type: Option<UserType>,
     /// An upload of the caller's that is a picture.
     pub avatar: Option<Option<Uuid>>,
+    /// Which usernames will do.
+    pub usernames: UsernameRule,
 }
 
 /// People by username, and how to count them all.
@@ -194,7 +196,7 @@ impl App {
 fn check_change(change: &ProfileChange) -> Result<()> {
     let mut faults = Vec::new();
     if let Some(username) = &change.username {
-        check_username(username, &mut faults);
+        check_username_by(change.usernames, username, &mut faults);
     }
     if let Some(email) = &change.email {
         check_email(email, &mut faults);

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::Timestamp;
 use crate::domain::ids::{SessionKey, UserKey};
+use crate::domain::users::UsernameRule;
 
 /// The face a session was opened at; tokens carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,14 @@ impl Door {
 
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|door| door.as_str() == name)
+    }
+
+    /// The usernames that may be taken here.
+    pub const fn usernames(self) -> UsernameRule {
+        match self {
+            Self::Condor => UsernameRule::Visible,
+            Self::GraphQl | Self::ChatCrm | Self::Mrm | Self::ThanChat | Self::Rtca => UsernameRule::Plain,
+        }
     }
 
     /// Whether all sign-ins of a person at this door are one session, and so have one token.

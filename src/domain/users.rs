@@ -72,14 +72,45 @@ pub const BIO_CHARS_MAX: usize = 2_000;
 pub const PHONE_CHARS_MAX: usize = 255;
 pub const ADDRESS_CHARS_MAX: usize = 500;
 
-/// Letters, digits and `@ . + - _`, as the legacy servers have it.
+/// What a username may be made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UsernameRule {
+    /// Letters, digits and `@ . + - _`, as most of the legacy servers have it.
+    #[default]
+    Plain,
+    /// Whatever can be seen, and spaces inside, as condor_chat has it.
+    Visible,
+}
+
+impl UsernameRule {
+    fn allows(self, username: &str) -> bool {
+        match self {
+            Self::Plain => {
+                username.chars().all(|c| c.is_alphanumeric() || matches!(c, '@' | '.' | '+' | '-' | '_'))
+            }
+            Self::Visible => username.trim() == username && username.chars().all(is_visible),
+        }
+    }
+}
+
+/// Neither a control character, nor one that only bends how others are shown.
+fn is_visible(c: char) -> bool {
+    let bends = matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    !bends && !c.is_control() && (c == ' ' || !c.is_whitespace())
+}
+
+/// As [`check_username_by`], of the plain ones.
 pub fn check_username(username: &str, faults: &mut Vec<Fault>) {
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '@' | '.' | '+' | '-' | '_');
+    check_username_by(UsernameRule::Plain, username, faults);
+}
+
+pub fn check_username_by(rule: UsernameRule, username: &str, faults: &mut Vec<Fault>) {
     if username.is_empty() {
         faults.push(Fault::new(Code::Empty, Text::Empty, "username"));
     } else if username.chars().count() > USERNAME_CHARS_MAX {
         faults.push(Fault::new(Code::TooLong, Text::TooLong { chars_max: USERNAME_CHARS_MAX }, "username"));
-    } else if !username.chars().all(allowed) {
+    } else if !rule.allows(username) {
         faults.push(Fault::new(Code::BadInput, Text::UsernameCharacters, "username"));
     }
 }
@@ -130,6 +161,18 @@ mod tests {
             assert_eq!(faults(|f| check_username(bad, f)), [Code::BadInput], "{bad:?}");
         }
         assert_eq!(faults(|f| check_username(&"a".repeat(151), f)), [Code::TooLong]);
+    }
+
+    #[test]
+    fn some_doors_take_whatever_can_be_seen() {
+        let check = |name: &str| faults(|f| check_username_by(UsernameRule::Visible, name, f));
+        for good in ["z z!", "<b>", "a/b", "émile 🎈"] {
+            assert_eq!(check(good), [], "{good}");
+        }
+        for bad in [" a", "a ", "a\0", "a\tb", "\u{202e}x", "a\u{200b}b", "a\u{a0}b"] {
+            assert_eq!(check(bad), [Code::BadInput], "{bad:?}");
+        }
+        assert_eq!(check(""), [Code::Empty]);
     }
 
     #[test]

@@ -234,7 +234,7 @@ impl UserMutation {
             phone: said(phone),
             address: said(address),
             user_type: user_type.map(Into::into),
-            avatar: None,
+            ..ProfileChange::default()
         };
         let outcome = async {
             let whose = user_id.map(|id| GlobalId::user(&id, "userId")).transpose()?;

@@ -7,6 +7,7 @@ fn touch_all(metrics: &Metrics) -> Vec<Counted> {
     metrics.connection_overdue(Overdue::Head);
     metrics.accept_error(true);
     metrics.socket_closed(SocketEnd::Peer);
+    metrics.upload(UploadEnd::Stored);
     metrics.graphql_operation("query", Some("NOT_FOUND"));
     metrics.observe(Levels { db_statements: 3, ..Levels::default() });
     vec![

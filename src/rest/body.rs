@@ -9,6 +9,7 @@ use crate::rest::reply::Refusal;
 
 /// Fields of a form and parts of a multipart body; more are refused, as Django does.
 const FIELDS_MAX: usize = 1000;
+const MULTIPART: &str = "multipart/form-data";
 
 /// A file that came with a form.
 #[derive(Debug, Clone)]
@@ -47,14 +48,22 @@ impl Data {
         if body.is_empty() {
             return Ok(Self::Json(Map::new()));
         }
-        let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
+        let media = media(headers);
+        match essence(media).as_str() {
             "application/json" => json(body),
             "application/x-www-form-urlencoded" => form(body),
-            "multipart/form-data" => multipart(media, body).await,
+            MULTIPART => multipart(media, body).await,
             _ => Err(unsupported(media)),
         }
+    }
+
+    /// As [`Data::read`], where nothing but multipart is read.
+    pub(super) async fn read_multipart(headers: &HeaderMap, body: &Bytes) -> Result<Self, Refusal> {
+        let media = media(headers);
+        if !body.is_empty() && essence(media) != MULTIPART {
+            return Err(unsupported(media));
+        }
+        Self::read(headers, body).await
     }
 
     pub(super) fn get(&self, name: &str) -> Given<'_> {
@@ -88,6 +97,14 @@ impl Data {
     pub(super) fn has(&self, name: &str) -> bool {
         !matches!(self.get(name), Given::Absent)
     }
+}
+
+fn media(headers: &HeaderMap) -> &str {
+    headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+fn essence(media: &str) -> String {
+    media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn json(body: &Bytes) -> Result<Data, Refusal> {
@@ -138,7 +155,8 @@ fn too_many() -> Refusal {
     Refusal::detail(StatusCode::BAD_REQUEST, &format!("The form has more than {FIELDS_MAX} fields."))
 }
 
-fn unsupported(media: &str) -> Refusal {
+/// The refusal of a body in a form that is not read.
+pub(super) fn unsupported(media: &str) -> Refusal {
     let text = format!("Unsupported media type \"{media}\" in request.");
     Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text)
 }

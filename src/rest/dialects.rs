@@ -1,6 +1,7 @@
 //! The dialects: a line and a file each.
 
 mod chatcrm;
+mod condor;
 mod mrm;
 mod realtime;
 mod thanchat;
@@ -9,5 +10,5 @@ use crate::rest::route::Dialect;
 
 /// Every dialect, in the order of the API document.
 pub(super) fn all() -> Vec<Dialect> {
-    vec![chatcrm::dialect(), mrm::dialect(), thanchat::dialect(), realtime::dialect()]
+    vec![chatcrm::dialect(), condor::dialect(), mrm::dialect(), thanchat::dialect(), realtime::dialect()]
 }

@@ -7,6 +7,7 @@ pub(super) mod bearer;
 pub(super) mod csrf;
 pub(super) mod fields;
 pub(super) mod paging;
+pub(super) mod pictures;
 pub(super) mod python;
 pub(super) mod session;
 mod spaced;
@@ -26,14 +27,7 @@ pub(super) const NOT_AUTHENTICATED: &str = "Authentication credentials were not 
 pub(super) fn refusal(error: &Error, language: Language) -> Refusal {
     let text = |error: &Error| error.text().render(language).into_owned();
     match error.code() {
-        Code::BadInput
-        | Code::Empty
-        | Code::TooLong
-        | Code::WeakPassword
-        | Code::UsernameTaken
-        | Code::EmailTaken
-        | Code::RoomPasswordWrong
-        | Code::RoomFull => fields(error, language, |_| None),
+        _ if is_of_fields(error) => fields(error, language, |_| None),
         Code::BadCredentials | Code::Unauthenticated | Code::TokenExpired => {
             Refusal::detail(StatusCode::UNAUTHORIZED, &text(error))
         }
@@ -53,8 +47,16 @@ pub(super) fn refusal(error: &Error, language: Language) -> Refusal {
             let seconds = error.wait().map_or(1, |wait| wait.as_secs().saturating_add(1));
             Refusal::detail(StatusCode::SERVICE_UNAVAILABLE, &text(error)).retry_after(seconds)
         }
-        // The last four are of GraphQL's alone.
-        Code::Internal
+        // Those of fields are answered above, and the last four are of GraphQL's alone.
+        Code::BadInput
+        | Code::Empty
+        | Code::TooLong
+        | Code::WeakPassword
+        | Code::UsernameTaken
+        | Code::EmailTaken
+        | Code::RoomPasswordWrong
+        | Code::RoomFull
+        | Code::Internal
         | Code::CursorInvalid
         | Code::CursorExpired
         | Code::QueryTooComplex
@@ -62,6 +64,29 @@ pub(super) fn refusal(error: &Error, language: Language) -> Refusal {
             Refusal::detail(StatusCode::INTERNAL_SERVER_ERROR, "A server error occurred.")
         }
     }
+}
+
+/// Whether the fields of a body are at fault.
+pub(super) fn is_of_fields(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Code::BadInput
+            | Code::Empty
+            | Code::TooLong
+            | Code::WeakPassword
+            | Code::UsernameTaken
+            | Code::EmailTaken
+            | Code::RoomPasswordWrong
+            | Code::RoomFull
+    )
+}
+
+/// As [`refusal`], where whatever is wrong is told under one field.
+pub(super) fn in_field(error: &Error, language: Language, field: &'static str) -> Refusal {
+    if is_of_fields(error) {
+        return fields(error, language, |fault| Some((field, fault_text(fault, language))));
+    }
+    refusal(error, language)
 }
 
 /// `404` with its reason.

@@ -14,7 +14,9 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{
+    Array, ArrayBuilder, ComponentsBuilder, ObjectBuilder, Schema, SchemaType, Type,
+};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
@@ -191,13 +193,29 @@ fn documented(answer: &Documented) -> Documented200 {
     match &answer.body {
         DocumentedBody::Nothing => response,
         DocumentedBody::Html => response.content("text/html", Content::default()),
+        DocumentedBody::Png => response.content("image/png", Content::default()),
         DocumentedBody::One(name) => response.content(JSON, Content::new(Some(Documented::reference(name)))),
         DocumentedBody::Many(name) => {
-            let many = ArrayBuilder::new().items(Documented::reference(name)).build();
-            response.content(JSON, Content::new(Some(RefOr::T(Schema::Array(many)))))
+            response.content(JSON, Content::new(Some(RefOr::T(Schema::Array(many(name))))))
+        }
+        DocumentedBody::Piece(name) => {
+            let text = [Type::String, Type::Null];
+            let neighbour = || ObjectBuilder::new().schema_type(SchemaType::from_iter(text.clone()));
+            let piece = ObjectBuilder::new()
+                .property("count", ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer)))
+                .property("next", neighbour())
+                .property("previous", neighbour())
+                .property("results", many(name));
+            let piece =
+                ["count", "next", "previous", "results"].into_iter().fold(piece, ObjectBuilder::required);
+            response.content(JSON, Content::new(Some(RefOr::T(Schema::Object(piece.build())))))
         }
     }
     .build()
+}
+
+fn many(name: &str) -> Array {
+    ArrayBuilder::new().items(Documented::reference(name)).build()
 }
 
 fn body(form: &Form) -> RequestBody {

@@ -38,6 +38,11 @@ impl Reply {
         Self::of(StatusCode::OK, "text/html; charset=utf-8", page.into().into_bytes())
     }
 
+    /// A picture in PNG.
+    pub(super) fn png(picture: &[u8]) -> Self {
+        Self::of(StatusCode::OK, "image/png", picture.to_vec())
+    }
+
     /// An answer with no body.
     pub(super) fn empty(status: StatusCode) -> Self {
         Self { status, headers: HeaderMap::new(), body: Vec::new() }

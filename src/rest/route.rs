@@ -133,8 +133,11 @@ pub(super) struct Documented {
 pub(super) enum DocumentedBody {
     Nothing,
     Html,
+    Png,
     One(String),
     Many(String),
+    /// A piece of a list, in its envelope.
+    Piece(String),
 }
 
 impl Operation {
@@ -170,6 +173,11 @@ impl Operation {
         self.documented::<T>(status, about, DocumentedBody::Many(T::name().into_owned()))
     }
 
+    /// As [`Operation::gives`], a piece of a list, in the envelope of `drf/paging.rs`.
+    pub(super) fn gives_piece<T: ToSchema>(self, status: StatusCode, about: &'static str) -> Self {
+        self.documented::<T>(status, about, DocumentedBody::Piece(T::name().into_owned()))
+    }
+
     /// An answer without a body.
     pub(super) fn gives_nothing(mut self, status: StatusCode, about: &'static str) -> Self {
         self.answers.push(Documented { status, about, body: DocumentedBody::Nothing, parts: Vec::new() });
@@ -178,6 +186,19 @@ impl Operation {
 
     pub(super) fn gives_page(mut self, status: StatusCode, about: &'static str) -> Self {
         self.answers.push(Documented { status, about, body: DocumentedBody::Html, parts: Vec::new() });
+        self
+    }
+
+    pub(super) fn gives_png(mut self, status: StatusCode, about: &'static str) -> Self {
+        self.answers.push(Documented { status, about, body: DocumentedBody::Png, parts: Vec::new() });
+        self
+    }
+
+    /// A refusal that not every operation of its kind has; its body is a `detail`, or an error for each field.
+    pub(super) fn refuses(mut self, status: StatusCode, about: &'static str) -> Self {
+        let body = if status == StatusCode::BAD_REQUEST { "FieldErrors" } else { "Detail" };
+        let body = DocumentedBody::One(body.to_owned());
+        self.answers.push(Documented { status, about, body, parts: Vec::new() });
         self
     }
 

@@ -7,7 +7,7 @@ use crate::app::auth::{Origin, check_free, check_person, find_taken, is_privileg
 use crate::app::rooms::notes_room;
 use crate::auth::random;
 use crate::domain::sessions::{Door, Viewer};
-use crate::domain::users::{User, UserType, check_email, check_username, fold};
+use crate::domain::users::{User, UserType, check_email, check_username_by, fold};
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::Conn;
 use crate::storage::users::{self, NewUser};
@@ -58,7 +58,7 @@ impl App {
         door: Door,
         signup: DoorSignup,
     ) -> Result<User> {
-        self.check_registration(viewer, origin, &signup).await?;
+        self.check_registration(viewer, origin, door, &signup).await?;
         let DoorSignup { username, email, email_claim, password, first_name, last_name, .. } = signup;
         let DoorSignup { user_type, phone, address, notes_room: notes, .. } = signup;
         let names = match &username {
@@ -104,13 +104,14 @@ impl App {
         &self,
         viewer: &Viewer,
         origin: &Origin,
+        door: Door,
         signup: &DoorSignup,
     ) -> Result<()> {
         let privileged = is_privileged(viewer);
         if !self.bounds.signup_open && !privileged {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
         }
-        let mut faults = check_signup(signup);
+        let mut faults = check_signup(door, signup);
         if !privileged {
             // Before it is told which names are taken, so that they are not read out for nothing.
             self.limits.signup(origin.address)?;
@@ -127,10 +128,10 @@ impl App {
     }
 }
 
-fn check_signup(signup: &DoorSignup) -> Vec<Fault> {
+fn check_signup(door: Door, signup: &DoorSignup) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(username) = &signup.username {
-        check_username(username, &mut faults);
+        check_username_by(door.usernames(), username, &mut faults);
     }
     if signup.email_claim == EmailClaim::Required || !signup.email.is_empty() {
         check_email(&signup.email, &mut faults);
@@ -190,6 +191,7 @@ fn made_usernames(email: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::users::check_username;
 
     #[test]
     fn made_usernames_are_valid_short_and_differ() {

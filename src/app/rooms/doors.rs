@@ -47,6 +47,8 @@ pub struct RoomLabelChange {
     pub capacity: Option<Option<i64>>,
     /// Of GROUP rooms.
     pub password: Option<Option<SecretString>>,
+    /// Who is to be in it, and nobody else.
+    pub members: Option<Vec<UserKey>>,
 }
 
 /// People whose names make the name of a room without a title.
@@ -145,7 +147,8 @@ impl App {
             .await
     }
 
-    /// Changes what a room is called at the dialects' doors, and its name with it where it has one.
+    /// Changes what a room is called at the dialects' doors, and its name with it where it has one; and who is in it,
+    /// as far as the viewer may add and remove them.
     pub async fn relabel_room(
         &self,
         viewer: &Viewer,
@@ -154,7 +157,7 @@ impl App {
         change: RoomLabelChange,
     ) -> Result<DoorRoomView> {
         let caller = person(viewer)?;
-        let RoomLabelChange { title, kind, link, capacity, password } = change;
+        let RoomLabelChange { title, kind, link, capacity, password, members } = change;
         let password =
             password.map(|password| password.filter(|password| !password.expose_secret().is_empty()));
         let asked = RoomLabel {
@@ -166,6 +169,10 @@ impl App {
         let mut faults = Vec::new();
         check_label(&asked, &mut faults);
         check_room_password(password.as_ref().and_then(Option::as_ref), &mut faults);
+        let max = self.bounds.members_per_call_max;
+        if members.as_ref().is_some_and(|members| members.len() > max) {
+            faults.push(Fault::new(Code::TooLong, Text::TooMany { max }, "members"));
+        }
         Error::check(faults)?;
         let id = self.room_id(room).await?;
         let password_hash = match password {
@@ -200,6 +207,11 @@ impl App {
                         rooms::update(conn, &room).await?;
                     }
                     record(conn, room.key, caller.user, RoomChange::RoomEdited, at).await?;
+                    if let Some(members) = members {
+                        let people = known(conn, members.into_iter()).await?;
+                        let keys = people.into_iter().map(|user| user.key).collect();
+                        membership::replace(conn, (caller, standing), &room, (keys, max), at).await?;
+                    }
                     let view = labels::find_view(conn, RoomRef::Key(room.key), caller.user).await?;
                     view.ok_or_else(Error::not_found)
                 })
@@ -298,7 +310,12 @@ async fn open_room(
         (RoomKind::Duo, [one, other]) => Some(Pair::of(one.key, other.key)),
         _ => None,
     };
-    let first = match pair {
+    // To try in vain takes a number, and callers see which are left out.
+    let is_there = match pair {
+        Some(pair) => rooms::find_by_pair(conn, pair).await?.is_some(),
+        None => false,
+    };
+    let first = match pair.filter(|_| !is_there) {
         Some(_) => {
             let wanted = NewRoom { kind: terms.kind, name: String::new(), pair, ..group.clone() };
             rooms::insert(conn, &NewRoom { password_hash: None, ..wanted }).await?

@@ -289,6 +289,35 @@ pub(super) async fn admit(
     Ok(())
 }
 
+/// Makes these the members of a room, as far as someone of this standing may add and remove them; refused where more
+/// than `max` are in. For use inside a transaction.
+pub(super) async fn replace(
+    conn: &mut Conn,
+    (caller, standing): (SignedIn, Standing),
+    room: &Room,
+    (wanted, max): (Vec<UserKey>, usize),
+    at: Timestamp,
+) -> Result<()> {
+    let present = members::keys(conn, room.key, max.saturating_add(1)).await?;
+    if present.len() > max {
+        return Err(Error::new(Code::TooLong, Text::TooMany { max }).at("members"));
+    }
+    let newcomers: Vec<_> =
+        wanted.iter().filter(|key| !present.contains(key)).map(|key| (*key, MemberRole::Member)).collect();
+    if !newcomers.is_empty() {
+        allow(standing, Action::Invite(MemberRole::Member))?;
+        check_capacity(room, newcomers.len())?;
+        admit(conn, room.key, caller.user, &newcomers, at).await?;
+    }
+    let leaving: Vec<UserKey> = present.into_iter().filter(|key| !wanted.contains(key)).collect();
+    for member in members::get_many(conn, room.key, &leaving).await? {
+        let own = member.user.key == caller.user;
+        allow(standing, if own { Action::Leave } else { Action::Remove(member.role) })?;
+        dismiss(conn, room.key, caller.user, (member.user.key, member.role), at).await?;
+    }
+    Ok(())
+}
+
 /// Takes someone out, unless they are the last owner.
 async fn dismiss(
     conn: &mut Conn,

@@ -1,6 +1,6 @@
 //! ChatCRM: `/api/v1` without slashes at the ends of its paths, tokens of a day, and rooms by 22-character ids.
 //!
-//! The table comes first, then the handlers, the socket, and the shapes of what goes out. Of its later server,
+//! The table comes first, then people, rooms, messages, the socket, and the shapes of what goes out. Of its later server,
 //! guest sign-in and the support desk are not here: the one gives out tokens of any account whose address is
 //! named, the other is a product of its own.
 
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::app::auth::{DoorSignup, EmailClaim, LoginName, Origin};
 use crate::app::live::{InboxFeed, Moment, RoomName, Told};
-use crate::app::media::{NewFile, Picture, avatar_path};
+use crate::app::media::{NewFile, avatar_path};
 use crate::app::messages::{PostMessage, Sent};
 use crate::app::rooms::NewDoorRoom;
 use crate::app::users::ProfileChange;
@@ -35,14 +35,15 @@ use crate::domain::users::{User, UserType};
 use crate::domain::windows::{Order, PeopleOrder, PeopleQuery, RoomsQuery, Window};
 use crate::error::{Code, Error, Text};
 use crate::hub::OnlineBell;
-use crate::rest::body::{Data, Given};
+use crate::rest::body::Given;
 use crate::rest::call::Call;
 use crate::rest::drf::bearer::{self, Words};
-use crate::rest::drf::fields::{self, Form, Input, email, file, key, keys, password, text, username};
-use crate::rest::drf::paging::Cut;
+use crate::rest::drf::fields::{self, Field, Form, email, file, key, keys, password, text, username};
+use crate::rest::drf::paging::{Cut, list, window};
+use crate::rest::drf::pictures::{self, Decoded};
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Route, open, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Operation, Route, open, signed_in, unasked};
 use crate::rest::short_id;
 use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
@@ -75,7 +76,6 @@ const SIGNUP: Form = Form {
     ],
 };
 
-/// The name may be an address.
 const LOGIN: Form = Form { name: "chatcrm.Login", fields: &[text("username"), password("password")] };
 
 const ROOM: Form = Form {
@@ -87,26 +87,15 @@ const ROOM: Form = Form {
     ],
 };
 
-const MESSAGE: Form = Form {
-    name: "chatcrm.NewMessage",
-    fields: &[
-        text("roomId"),
-        key("user").optional().nullable(),
-        text("message").optional(),
-        file("image").optional().nullable(),
-    ],
-};
+const MESSAGE: Form = Form { name: "chatcrm.NewMessage", fields: &message_fields(text("roomId")) };
 
 /// Where the path names the room.
-const MESSAGE_AT: Form = Form {
-    name: "chatcrm.NewMessageInRoom",
-    fields: &[
-        text("roomId").optional(),
-        key("user").optional().nullable(),
-        text("message").optional(),
-        file("image").optional().nullable(),
-    ],
-};
+const MESSAGE_AT: Form =
+    Form { name: "chatcrm.NewMessageInRoom", fields: &message_fields(text("roomId").optional()) };
+
+const fn message_fields(room: Field) -> [Field; 4] {
+    [room, key("user").optional().nullable(), text("message").optional(), file("image").optional().nullable()]
+}
 
 const UPLOAD: Form = Form {
     name: "chatcrm.NewFile",
@@ -155,10 +144,7 @@ fn routes() -> Vec<Route> {
                 .gives::<SignedUp>(StatusCode::CREATED, "The account, with a SELF room of its own."),
         ),
         Route::at("/api/v1/login").post(
-            unasked("Log in", login)
-                .takes(&LOGIN)
-                .gives::<Tokens>(StatusCode::OK, "Tokens for a day.")
-                .gives::<LoginErrors>(StatusCode::BAD_REQUEST, "The name or the password is wrong."),
+            unasked("Log in", login).takes(&LOGIN).gives::<Tokens>(StatusCode::OK, "Tokens for a day."),
         ),
         Route::at("/api/v1/users").get(
             signed_in("List people", people)
@@ -170,16 +156,8 @@ fn routes() -> Vec<Route> {
         ),
         Route::at("/api/v1/profile")
             .get(signed_in("Read the own profile", profile).gives::<Profile>(StatusCode::OK, "The caller."))
-            .put(
-                signed_in("Change the own profile", change_profile)
-                    .takes(&PROFILE)
-                    .gives::<Profile>(StatusCode::OK, "As it is now."),
-            )
-            .patch(
-                signed_in("Change the own profile", change_profile)
-                    .takes(&PROFILE)
-                    .gives::<Profile>(StatusCode::OK, "As it is now."),
-            ),
+            .put(profile_change())
+            .patch(profile_change()),
         Route::at("/api/v1/change-password").post(
             signed_in("Change the own password", change_password)
                 .takes(&PASSWORD)
@@ -187,12 +165,8 @@ fn routes() -> Vec<Route> {
         ),
     ];
     let chats = vec![
-        Route::at("/api/v1/chats").get(
-            signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made."),
-        ),
-        Route::at("/api/v1/user/chats").get(
-            signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made."),
-        ),
+        Route::at("/api/v1/chats").get(room_list()),
+        Route::at("/api/v1/user/chats").get(room_list()),
         Route::at("/api/v1/chats/create").post(
             signed_in("Make a room", create_room).takes(&ROOM).gives::<Room>(
                 StatusCode::CREATED,
@@ -242,7 +216,15 @@ fn routes() -> Vec<Route> {
     accounts.into_iter().chain(chats).collect()
 }
 
-// People.
+fn profile_change() -> Operation {
+    signed_in("Change the own profile", change_profile)
+        .takes(&PROFILE)
+        .gives::<Profile>(StatusCode::OK, "As it is now.")
+}
+
+fn room_list() -> Operation {
+    signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made.")
+}
 
 async fn signup(call: Call) -> Answer {
     let input = call.input(&SIGNUP).await?;
@@ -259,11 +241,11 @@ async fn signup(call: Call) -> Answer {
         address: None,
         notes_room: Some(field("first_name") + input.text("last_name")),
     };
-    let picture = picture(&call, &input).await?;
+    let picture = pictures::decoded(&call, &input, "image").await?;
     if picture.is_err() || input.text("password") != input.text("passwordTwo") {
         // All that is wrong with single fields is told before two are compared.
-        let checked = call.app().check_registration(&call.viewer, &call.origin, &signup).await;
-        let mut errors = match checked.map_err(|error| told(&call, error)) {
+        let checked = call.app().check_registration(&call.viewer, &call.origin, Door::ChatCrm, &signup).await;
+        let mut errors = match checked.map_err(|error| drf::refusal(&error, call.language)) {
             Ok(()) => FieldErrors::default(),
             Err(Refusal::Fields(errors)) => errors,
             Err(other) => return Err(other),
@@ -275,11 +257,10 @@ async fn signup(call: Call) -> Answer {
         }
         return Err(Refusal::Fields(errors));
     }
-    let registered = call.app().register(&call.viewer, &call.origin, Door::ChatCrm, signup).await;
-    let user = registered.map_err(|error| told(&call, error))?;
-    if let Ok(Some((_, picture))) = picture {
-        let shown =
-            call.app().set_avatar(&Viewer::Operator, Some(user.key), AvatarFolder::User, picture).await;
+    let user = call.app().register(&call.viewer, &call.origin, Door::ChatCrm, signup).await?;
+    if let Ok(Some(Decoded { picture, .. })) = picture {
+        let whose = Some(user.key);
+        let shown = call.app().set_avatar(&Viewer::Operator, whose, AvatarFolder::User, picture).await;
         if let Err(error) = shown {
             // The account is there, and a picture can be set later.
             tracing::warn!(%error, "Somebody signed up, and their picture could not be stored.");
@@ -290,27 +271,6 @@ async fn signup(call: Call) -> Answer {
         user_id: short_id::encode(user.id),
         message: "User registered successfully",
     })
-}
-
-/// Faults of an account, in this dialect's words.
-fn told(call: &Call, error: Error) -> Refusal {
-    if error.faults().all(|fault| fault.path.is_empty()) {
-        return error.into();
-    }
-    drf::fields(&error, call.language, |_| None)
-}
-
-/// The picture in the field `image` with its name, decoded; or what is wrong with it.
-async fn picture(call: &Call, input: &Input) -> Result<Result<Option<(String, Picture)>, String>, Refusal> {
-    let Some(file) = input.file("image") else { return Ok(Ok(None)) };
-    match call.app().inspect_picture(&call.viewer, file.bytes.clone()).await {
-        Ok(picture) => Ok(Ok(Some((file.name.clone(), picture)))),
-        Err(error) if error.code() == Code::BadInput => Ok(Err(match error.text() {
-            Text::NoPicture | Text::PictureBroken => fields::NOT_AN_IMAGE.to_owned(),
-            other => other.render(call.language).into_owned(),
-        })),
-        Err(error) => Err(error.into()),
-    }
 }
 
 async fn login(call: Call) -> Answer {
@@ -344,7 +304,12 @@ async fn people(call: Call) -> Answer {
         exclude,
         ..PeopleQuery::default()
     };
-    let found = call.app().people_window(&call.viewer, asked, window(cut)).await?;
+    let found = match call.app().people_window(&call.viewer, asked, window(cut)).await {
+        Ok(found) => found,
+        // So long a name nobody has.
+        Err(error) if drf::is_of_fields(&error) => return list(&call, cut, 0, Vec::<Person>::new()),
+        Err(error) => return Err(error.into()),
+    };
     let people = found.items.iter().map(|user| Person::of(user, &call.base)).collect();
     list(&call, cut, found.total, people)
 }
@@ -354,18 +319,6 @@ fn excluded(call: &Call) -> Option<Vec<UserKey>> {
     match call.query("exclude").filter(|ids| !ids.is_empty()) {
         Some(ids) => ids.split(',').map(|id| id.trim().parse().ok().map(UserKey)).collect(),
         None => Some(Vec::new()),
-    }
-}
-
-fn window(cut: Option<Cut>) -> Window {
-    cut.map_or_else(Window::default, |cut| Window { offset: cut.offset, limit: Some(cut.limit) })
-}
-
-/// In an envelope only where `limit` is asked for.
-fn list<T: Serialize>(call: &Call, cut: Option<Cut>, total: i64, items: Vec<T>) -> Answer {
-    match cut {
-        Some(cut) => Reply::json(&cut.envelope(call, total, items)),
-        None => Reply::json(&items),
     }
 }
 
@@ -379,20 +332,10 @@ async fn own_account(call: &Call) -> Result<User, Refusal> {
     user.ok_or_else(bearer::needed)
 }
 
-/// The body, where no JSON is taken.
-async fn form_of(call: &Call) -> Result<Data, Refusal> {
-    let data = call.data().await?;
-    if data.is_form() || call.body.is_empty() {
-        return Ok(data);
-    }
-    let media = call.header("content-type").unwrap_or_default();
-    let text = format!("Unsupported media type \"{media}\" in request.");
-    Err(Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text))
-}
-
 async fn change_profile(call: Call) -> Answer {
-    let input = PROFILE.read_partly(&form_of(&call).await?)?;
-    let picture = picture(&call, &input).await?.map_err(|text| Refusal::field("image", text))?;
+    let input = PROFILE.read_partly(&call.form().await?)?;
+    let decoded = pictures::decoded(&call, &input, "image").await?;
+    let picture = decoded.map_err(|text| Refusal::field("image", text))?;
     let given = |name: &str| input.maybe_text(name).map(str::to_owned);
     let change = ProfileChange {
         email: given("email"),
@@ -407,7 +350,7 @@ async fn change_profile(call: Call) -> Answer {
             (fault.text == Text::EmailTaken).then(|| ("email", "Email existing currently!".to_owned()))
         })
     })?;
-    if let Some((_, picture)) = picture {
+    if let Some(Decoded { picture, .. }) = picture {
         user = call.app().set_avatar(&call.viewer, None, AvatarFolder::User, picture).await?;
     }
     Reply::json(&Profile::of(user, &call.base))
@@ -424,12 +367,10 @@ async fn change_password(call: Call) -> Answer {
         if *error.text() == Text::WrongPassword {
             return Refusal::field("current_password", "The password is incorrect from server!");
         }
-        told(&call, error)
+        error.into()
     })?;
     Reply::json(&Said { message: "Password were updated successfully!" })
 }
-
-// Rooms.
 
 async fn rooms(call: Call) -> Answer {
     let app = call.app();
@@ -477,16 +418,13 @@ async fn create_room(call: Call) -> Answer {
     Reply::created(&Room::of(&room, &people, call.viewer, ""))
 }
 
-// Messages.
-
 async fn send(call: Call) -> Answer {
     let data = call.data().await?;
     let in_path = call.param("id");
     let form = if in_path.is_empty() { &MESSAGE } else { &MESSAGE_AT };
     let input = form.read(&data)?;
-    let (room_id, mut errors) =
-        (if in_path.is_empty() { input.text("roomId") } else { in_path }, FieldErrors::default());
-    let room = short_id::decode(room_id);
+    let mut errors = FieldErrors::default();
+    let room = short_id::decode(if in_path.is_empty() { input.text("roomId") } else { in_path });
     if room.is_none() {
         if !in_path.is_empty() {
             return Err(no_room());
@@ -498,20 +436,20 @@ async fn send(call: Call) -> Answer {
     {
         errors.add("user", fields::no_such_key(user));
     }
-    let picture = picture(&call, &input).await?.unwrap_or_else(|text| {
+    let picture = pictures::decoded(&call, &input, "image").await?.unwrap_or_else(|text| {
         errors.add("image", text);
         None
     });
     errors.check()?;
     let room = room.ok_or_else(Error::not_found)?;
     let mut uploads = Vec::new();
-    if let Some((name, picture)) = picture {
+    if let Some(Decoded { name, picture }) = picture {
         check_member(&call, room).await?;
-        let stored = call.app().store_picture(&call.viewer, file_name(&name), picture).await;
-        uploads.push(stored.map_err(|error| in_field(&call, &error, "image"))?);
+        let stored = call.app().store_picture(&call.viewer, &name, picture).await;
+        uploads.push(stored.map_err(|error| drf::in_field(&error, call.language, "image"))?);
     }
     let text = input.maybe_text("message").unwrap_or(BLANK).to_owned();
-    let request = PostMessage { text, client_message_id: None, blank: Blank::Kept, uploads };
+    let request = PostMessage { text, blank: Blank::Kept, uploads, ..PostMessage::default() };
     let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, error))?;
     let sent = (posted.message, Some(own_account(&call).await?));
     let files = files_of(&call, [&sent.0]).await?;
@@ -536,29 +474,12 @@ type Files = HashMap<MessageKey, Vec<Attachment>>;
 /// Before a file is stored, since only members' messages can have one.
 async fn check_member(call: &Call, room: Uuid) -> Result<(), Refusal> {
     let seen = call.app().room_at_door(&call.viewer, RoomRef::Id(room)).await?;
-    if seen.is_some_and(|seen| seen.view.role.is_some() || seen.view.room.is_open) {
-        return Ok(());
-    }
-    Err(Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER))
-}
-
-/// A caller may leave a file without a name.
-fn file_name(given: &str) -> &str {
-    if given.trim().is_empty() { "file" } else { given }
-}
-
-/// What is wrong with a field, whatever the product calls it.
-fn in_field(call: &Call, error: &Error, field: &'static str) -> Refusal {
-    match error.code() {
-        Code::Empty | Code::TooLong | Code::BadInput => {
-            drf::fields(error, call.language, |fault| Some((field, drf::fault_text(fault, call.language))))
-        }
-        _ => drf::refusal(error, call.language),
-    }
+    let writes = seen.is_some_and(|seen| seen.view.role.is_some() || seen.view.room.is_open);
+    if writes { Ok(()) } else { Err(Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER)) }
 }
 
 async fn upload_file(call: Call) -> Answer {
-    let data = form_of(&call).await?;
+    let data = call.form().await?;
     let bad = |text: &str| Refusal::error(StatusCode::BAD_REQUEST, text);
     let room_id = match data.get("roomId") {
         Given::Text(text) if !text.trim().is_empty() => text,
@@ -579,12 +500,12 @@ async fn upload_file(call: Call) -> Answer {
         _ => String::new(),
     };
     let refused = |error: Error| match error.code() {
-        Code::Empty | Code::TooLong | Code::BadInput => bad(&error.text().render(call.language)),
+        _ if drf::is_of_fields(&error) => bad(&error.text().render(call.language)),
         _ => unsent(&call, error),
     };
-    let new = NewFile { name: file_name(&file.name).to_owned(), bytes: file.bytes.clone() };
+    let new = NewFile { name: pictures::named(&file.name).to_owned(), bytes: file.bytes.clone() };
     let upload = call.app().store_file(&call.viewer, new).await.map_err(refused)?;
-    let request = PostMessage { text, client_message_id: None, blank: Blank::Kept, uploads: vec![upload] };
+    let request = PostMessage { text, blank: Blank::Kept, uploads: vec![upload], ..PostMessage::default() };
     let posted = call.app().post(&call.viewer, room, request).await.map_err(refused)?;
     let user = own_account(&call).await?;
     let files = files_of(&call, [&posted.message]).await?;
@@ -597,8 +518,7 @@ async fn upload_file(call: Call) -> Answer {
 fn unsent(call: &Call, error: Error) -> Refusal {
     match error.code() {
         Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
-        Code::Empty | Code::TooLong | Code::BadInput => in_field(call, &error, "message"),
-        _ => error.into(),
+        _ => drf::in_field(&error, call.language, "message"),
     }
 }
 
@@ -627,21 +547,17 @@ async fn no_messages(call: Call) -> Answer {
     list(&call, Cut::of(&call, None), 0, Vec::<Message>::new())
 }
 
-// The socket.
-
 async fn open_socket(call: Call) -> Result<Conversation, Refusal> {
     let identified = call.app().identify_from(&call.origin, &credential(&call)).await.map_err(not_good)?;
     let caller = identified.viewer.signed_in().copied().ok_or_else(forbidden)?;
     if short_id::decode(call.param("id")) != Some(caller.user_id) {
         return Err(forbidden());
     }
-    let inbox =
-        call.app().follow_inbox(&identified.viewer, None).await.map_err(|error| match error.code() {
-            Code::QueryTooComplex => {
-                Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language))
-            }
-            _ => error.into(),
-        })?;
+    let inbox = call.app().follow_inbox(&identified.viewer, None).await;
+    let inbox = inbox.map_err(|error| match error.code() {
+        Code::QueryTooComplex => Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language)),
+        _ => error.into(),
+    })?;
     let peer = Peer::of(&call, identified.viewer);
     let desk = Arc::new(Desk { peer, id: call.param("id").to_owned(), origin: call.origin });
     let told = stream::select(desk.rooms(inbox.with_typing()), desk.online());
@@ -684,14 +600,12 @@ const BROKEN: Say = Say::Close(1011, "This is no frame of this protocol.");
 
 impl Desk {
     async fn hear(&self, heard: Heard) -> Vec<Say> {
-        match self.obey(heard).await {
-            Ok(said) => said,
-            Err(close) => vec![close],
-        }
+        self.obey(heard).await.unwrap_or_else(|close| vec![close])
     }
 
     async fn obey(&self, heard: Heard) -> Result<Vec<Say>, Say> {
-        self.peer.app.admit_request(&self.peer.viewer, &self.origin).map_err(|error| self.part(&error))?;
+        let (Peer { app, viewer, .. }, part) = (&self.peer, |error| self.part(&error));
+        app.admit_request(viewer, &self.origin).map_err(part)?;
         let Heard::Text(text) = heard else { return Err(BROKEN) };
         let frame: Frame = serde_json::from_str(&text).map_err(|_| BROKEN)?;
         let room = || short_id::decode(&frame.room_id).ok_or(BROKEN);
@@ -703,22 +617,14 @@ impl Desk {
                 if *user != self.id {
                     return Err(Say::Close(1008, "The token is somebody else's."));
                 }
-                let (text, uploads) = (text.clone(), Vec::new());
-                let request = PostMessage { text, client_message_id: None, blank: Blank::Kept, uploads };
-                self.peer
-                    .app
-                    .post(&self.peer.viewer, room()?, request)
-                    .await
-                    .map_err(|error| self.part(&error))?;
+                let (text, blank) = (text.clone(), Blank::Kept);
+                let request = PostMessage { text, blank, ..PostMessage::default() };
+                app.post(viewer, room()?, request).await.map_err(part)?;
                 // It comes back as it comes to everyone.
                 Ok(Vec::new())
             }
             "typing" => {
-                self.peer
-                    .app
-                    .set_typing(&self.peer.viewer, room()?, true)
-                    .await
-                    .map_err(|error| self.part(&error))?;
+                app.set_typing(viewer, room()?, true).await.map_err(part)?;
                 Ok(Vec::new())
             }
             _ => Ok(vec![Say::Text("{}".to_owned())]),
@@ -754,7 +660,7 @@ impl Desk {
     }
 
     async fn tell(&self, told: Vec<Told>) -> Result<Vec<Say>, Error> {
-        let mut said = Vec::new();
+        let (Peer { app, viewer, .. }, mut said) = (&self.peer, Vec::new());
         for told in told {
             let Some(room) = told.room else { continue };
             match &told.moment {
@@ -768,9 +674,7 @@ impl Desk {
                 }
                 Moment::Typing(people) => {
                     for key in people {
-                        let Some(user) = self.peer.app.person_at(&self.peer.viewer, *key).await? else {
-                            continue;
-                        };
+                        let Some(user) = app.person_at(viewer, *key).await? else { continue };
                         let (room_id, user) = (short_id::encode(room.id), short_id::encode(user.id));
                         said.push(frame(&Saying::Typing { room_id, user }));
                     }
@@ -828,7 +732,6 @@ fn message_frame(
     })
 }
 
-/// What a socket is told.
 #[derive(Serialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Saying<'s> {
@@ -857,13 +760,10 @@ fn frame(saying: &Saying<'_>) -> Say {
     serde_json::to_string(saying).map_or(BROKEN, Say::Text)
 }
 
-// What goes out.
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = chatcrm::SignedUp)]
 struct SignedUp {
     id: i64,
-    /// 22 characters.
     #[serde(rename = "userId")]
     user_id: String,
     message: &'static str,
@@ -876,14 +776,6 @@ struct Tokens {
     access: String,
     #[serde(rename = "userId")]
     user_id: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = chatcrm::LoginErrors)]
-struct LoginErrors {
-    non_field_errors: Option<Vec<String>>,
-    username: Option<Vec<String>>,
-    password: Option<Vec<String>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -921,7 +813,6 @@ struct Profile {
 #[schema(as = chatcrm::Room)]
 struct Room {
     member: Vec<Person>,
-    /// 22 characters.
     #[serde(rename = "roomId")]
     room_id: String,
     #[serde(rename = "type")]
@@ -941,11 +832,18 @@ struct Message {
     user_name: String,
     user_image: Option<String>,
     image: Option<String>,
-    /// Of the first file that is no picture.
-    file: Option<String>,
-    file_name: Option<String>,
-    file_type: Option<&'static str>,
-    file_size: Option<i64>,
+    #[serde(flatten)]
+    file: Option<Document>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Document)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    file: String,
+    file_name: String,
+    file_type: &'static str,
+    file_size: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -960,19 +858,12 @@ struct Upload {
     user_name: String,
     user_image: Option<String>,
     timestamp: String,
-    /// `image` or `file`.
     #[serde(rename = "type")]
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_size: Option<i64>,
+    #[serde(flatten)]
+    file: Option<Document>,
 }
 
 /// The name of a sender whose account is gone.
@@ -1013,33 +904,34 @@ impl Profile {
 impl Room {
     fn of(room: &DoorRoomView, people: &[User], viewer: Viewer, base: &str) -> Self {
         let stored = &room.view.room;
-        let (kind, name) = match &room.label {
-            Some(label) if !label.kind.is_empty() => {
-                let name = (!label.title.is_empty()).then(|| label.title.trim().to_owned());
-                (label.kind.clone(), name)
-            }
-            label => {
-                let title = label.as_ref().map(|label| label.title.trim()).filter(|title| !title.is_empty());
-                let name = title.map_or_else(|| unlabelled(stored, people, viewer), str::to_owned);
-                let kind = match stored.kind {
-                    RoomKind::SelfNotes => "SELF",
-                    RoomKind::Duo => "DUO",
-                    RoomKind::Group => "GROUP",
-                };
-                (kind.to_owned(), Some(name))
-            }
+        let label = room.label.as_ref();
+        let title = label.map(|label| label.title.as_str()).filter(|title| !title.is_empty());
+        let (kind, name) = match label.map(|label| label.kind.as_str()).filter(|kind| !kind.is_empty()) {
+            Some(kind) => (kind, title.map(|title| title.trim().to_owned())),
+            None => (
+                kind_word(stored.kind),
+                Some(title.map_or_else(|| name_of(stored, people, viewer), str::to_owned)),
+            ),
         };
         Self {
             member: people.iter().map(|user| Person::of(user, base)).collect(),
             room_id: short_id::encode(stored.id),
-            kind,
+            kind: kind.to_owned(),
             name,
         }
     }
 }
 
+const fn kind_word(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::SelfNotes => "SELF",
+        RoomKind::Duo => "DUO",
+        RoomKind::Group => "GROUP",
+    }
+}
+
 /// The name of a room from another door: its own, or that of whoever else is in it.
-fn unlabelled(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
+fn name_of(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
     let own = viewer.signed_in().map(|caller| caller.user);
     let shown = match room.kind {
         RoomKind::Group => None,
@@ -1064,10 +956,7 @@ impl Message {
             user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
             user_image: sender.and_then(|user| image_of(user, base)),
             image: image.map(|file| file_link(file, call)),
-            file: file.map(|file| file_link(file, call)),
-            file_name: file.map(|file| file.file_name.clone()),
-            file_type: file.map(|file| file.path.file_type().content_type()),
-            file_size: file.map(|file| file.byte_size),
+            file: file.map(|file| Document::of(file, call)),
         }
     }
 }
@@ -1080,8 +969,7 @@ impl Upload {
         user: &User,
         call: &Call,
     ) -> Self {
-        let (link, is_picture) = (Some(file_link(file, call)), file.is_picture());
-        let (image, other) = if is_picture { (link, None) } else { (None, link) };
+        let is_picture = file.is_picture();
         Self {
             message_id: message.key.0,
             room_id: short_id::encode(room),
@@ -1091,11 +979,19 @@ impl Upload {
             user_image: image_of(user, &call.base),
             timestamp: times::printed(message.created_at),
             kind: if is_picture { "image" } else { "file" },
-            image,
-            file: other,
-            file_name: (!is_picture).then(|| file.file_name.clone()),
-            file_type: (!is_picture).then(|| file.path.file_type().content_type()),
-            file_size: (!is_picture).then_some(file.byte_size),
+            image: is_picture.then(|| file_link(file, call)),
+            file: (!is_picture).then(|| Document::of(file, call)),
+        }
+    }
+}
+
+impl Document {
+    fn of(file: &Attachment, call: &Call) -> Self {
+        Self {
+            file: file_link(file, call),
+            file_name: file.file_name.clone(),
+            file_type: file.path.file_type().content_type(),
+            file_size: file.byte_size,
         }
     }
 }

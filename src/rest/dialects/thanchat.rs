@@ -702,6 +702,7 @@ async fn relabel(call: &Call, found: &DoorRoomView, input: &Input) -> Answer {
         link: input.maybe_text("link").map(|link| Some(link.to_owned())),
         capacity: input.integer("capacity").map(Some),
         password: input.has("password").then(|| input.maybe_text("password").map(Into::into)),
+        ..RoomLabelChange::default()
     };
     let room = RoomRef::Key(found.view.room.key);
     Reply::json(&Room::from(call.app().relabel_room(&call.viewer, Door::ThanChat, room, change).await?))

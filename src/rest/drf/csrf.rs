@@ -8,7 +8,7 @@ use crate::rest::reply::Refusal;
 
 pub(in crate::rest) const COOKIE: &str = "csrftoken";
 const HEADER: &str = "x-csrftoken";
-const FIELD: &str = "csrfmiddlewaretoken";
+pub(in crate::rest) const FIELD: &str = "csrfmiddlewaretoken";
 
 /// Refuses a write by cookie that another site may have caused.
 pub(in crate::rest) async fn check(call: &Call) -> Result<(), Refusal> {

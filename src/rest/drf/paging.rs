@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use crate::domain::windows::Window;
 use crate::rest::call::Call;
+use crate::rest::reply::Reply;
+use crate::rest::route::Answer;
 
 /// Where a list is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +23,31 @@ pub(in crate::rest) struct Envelope<T> {
     pub(in crate::rest) results: Vec<T>,
 }
 
+/// What is read of a list for a cut; all there may be where it is not cut.
+pub(in crate::rest) fn window(cut: Option<Cut>) -> Window {
+    cut.map_or_else(Window::default, |cut| Window { offset: cut.offset, limit: Some(cut.limit) })
+}
+
+/// A list as it is, or where it is cut, in its envelope.
+pub(in crate::rest) fn list<T: Serialize>(
+    call: &Call,
+    cut: Option<Cut>,
+    total: i64,
+    items: Vec<T>,
+) -> Answer {
+    match cut {
+        Some(cut) => Reply::json(&cut.envelope(call, total, items)),
+        None => Reply::json(&items),
+    }
+}
+
 impl Cut {
-    /// What the query asks for; nothing where `limit` is no positive number and there is no default.
+    /// What the query asks for, of what a list may hold; nothing where `limit` is no positive number and there is
+    /// no default.
     pub(in crate::rest) fn of(call: &Call, default: Option<u64>) -> Option<Self> {
         let number = |name| call.query(name).and_then(|text| text.trim().parse::<u64>().ok());
         let limit = number("limit").filter(|limit| *limit > 0).or(default)?;
+        let limit = limit.min(call.rest.list_max);
         Some(Self { limit, offset: number("offset").unwrap_or(0) })
     }
 

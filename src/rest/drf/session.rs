@@ -86,7 +86,7 @@ pub(in crate::rest) struct Cookies {
 
 impl Cookies {
     fn new(call: &Call, key: &str, csrf: &str, session_ends: Timestamp) -> Self {
-        let secure = if call.base.starts_with("https://") { "; Secure" } else { "" };
+        let secure = secure(call);
         let csrf_ends = session_ends - LASTS + CSRF_LASTS;
         let until = |end: Timestamp| end.format("%a, %d %b %Y %H:%M:%S GMT");
         let (session_age, csrf_age) = (LASTS.as_secs(), CSRF_LASTS.as_secs());
@@ -106,6 +106,21 @@ impl Cookies {
     pub(in crate::rest) fn set(&self, reply: Reply) -> Reply {
         reply.cookie(&self.csrf).cookie(&self.session)
     }
+}
+
+/// Shows a page with a form. The value that the form is to send back is the caller's, or a new one, and the
+/// answer sets it as a cookie.
+pub(in crate::rest) fn with_token(call: &Call, page: impl FnOnce(&str) -> Reply) -> Reply {
+    let is_ours = |value: &&str| value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let token = call.cookie(csrf::COOKIE).filter(is_ours).map_or_else(random::csrf_token, str::to_owned);
+    let age = CSRF_LASTS.as_secs();
+    let secure = secure(call);
+    page(&token).cookie(&format!("{}={token}; Max-Age={age}; Path=/; SameSite=Lax{secure}", csrf::COOKIE))
+}
+
+/// A cookie for encrypted connections alone would not come back over another.
+fn secure(call: &Call) -> &'static str {
+    if call.base.starts_with("https://") { "; Secure" } else { "" }
 }
 
 /// Whether the caller holds a cookie whose session is over, in a dialect that would take it.
