@@ -1,8 +1,6 @@
 //! ChatCRM: `/api/v1` without slashes at the ends of its paths, tokens of a day, and rooms by 22-character ids.
-//!
-//! The table comes first, then people, rooms, messages, the socket, and the shapes of what goes out. Of its later server,
-//! guest sign-in and the support desk are not here: the one gives out tokens of any account whose address is
-//! named, the other is a product of its own.
+//! Of its later server, guest sign-in and the support desk are not here: the one gives out tokens of any account
+//! whose address is named, the other is a product of its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
