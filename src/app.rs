@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub mod directory;
+pub mod import;
 pub mod limits;
 pub mod live;
 pub mod media;

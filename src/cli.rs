@@ -1,5 +1,6 @@
 //! The command line: what the binary does besides serving.
 
+mod import;
 mod load;
 
 use std::io::{self, BufRead as _, Write as _};
@@ -66,6 +67,12 @@ enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Bring in the accounts, rooms and messages of a server that Tertulia stands in for.
+    ///
+    /// Safe to run again: what came before stays as it is here, and what is new comes. It may be run beside a
+    /// running server. Exits with 0 when it came to its end, whatever it had to leave out and says so; with 1
+    /// when it could not, and then running it again goes on; with 2 when it was called wrongly.
+    Import(import::ImportArgs),
     /// Send, read, drop, resume and crash against running servers, and prove that every reader was told
     /// every message once and in order.
     Torture(load::TortureArgs),
@@ -157,6 +164,7 @@ fn with_settings(sources: &Sources, command: Option<Command>) -> anyhow::Result<
             Some(Command::User(UserCommand::Create { username, email, admin, password_stdin: _ })) => {
                 create_user(&loaded.config, username, email, admin).await
             }
+            Some(Command::Import(args)) => import::import(&loaded.config, args).await,
             // They need no settings, and were done before.
             Some(
                 Command::Schema

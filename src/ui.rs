@@ -100,3 +100,21 @@ fn answer(file: EmbeddedFile, cache: &'static str) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_that_is_not_built_says_how_to_get_it() {
+        let (parts, body) = page("none.html").into_parts();
+        assert_eq!(parts.status, StatusCode::OK);
+        assert_eq!(parts.headers[header::CONTENT_SECURITY_POLICY], POLICY);
+        let text = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
+        for hint in ["npm ci &amp;&amp; npm run build", "make run", "href=\"/api/schema/\""] {
+            assert!(text.contains(hint), "{hint} in {text}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ mod doors;
 mod keys;
 mod login;
 mod profiles;
-mod registration;
+pub(in crate::app) mod registration;
 mod sessions;
 
 use std::net::IpAddr;

@@ -46,7 +46,7 @@ pub(super) struct TortureArgs {
 /// What `bench` takes.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// Of W1, W2, W3, W4 and W6; all of them when none is named.
+    /// Of W1, W2, W3, W4, W6 and W7; all of them when none is named.
     #[arg(value_name = "WORKLOAD", value_parser = Workload::parse)]
     workloads: Vec<Workload>,
     /// A server that runs already, without limits. Otherwise one is started for the time of the run.

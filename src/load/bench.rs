@@ -6,6 +6,7 @@
 mod arena;
 mod comeback;
 mod crowd;
+mod doors;
 mod fanout;
 mod idle;
 mod latency;
@@ -35,15 +36,17 @@ pub enum Workload {
     W4,
     /// Clients that drop at once, and come back.
     W6,
+    /// Sends and pages of the legacy servers' callers.
+    W7,
 }
 
 impl Workload {
-    pub const ALL: [Self; 5] = [Self::W1, Self::W2, Self::W3, Self::W4, Self::W6];
+    pub const ALL: [Self; 6] = [Self::W1, Self::W2, Self::W3, Self::W4, Self::W6, Self::W7];
 
     /// Reads a name such as `W1`.
     pub fn parse(name: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|workload| format!("{workload:?}").eq_ignore_ascii_case(name));
-        found.ok_or_else(|| "is none of W1, W2, W3, W4 and W6".to_owned())
+        found.ok_or_else(|| "is none of W1, W2, W3, W4, W6 and W7".to_owned())
     }
 }
 
@@ -74,7 +77,7 @@ pub struct Options {
 /// What a workload may take beside its slots.
 const WORKLOAD_MAX: Duration = Duration::from_mins(10);
 /// Slots of one round, at most.
-const SLOTS_MAX: u32 = 16;
+const SLOTS_MAX: u32 = 48;
 
 /// Measures, and gives `tell` each line.
 pub async fn run(options: &Options, mut tell: impl FnMut(&str)) -> anyhow::Result<()> {
@@ -109,6 +112,7 @@ async fn measure(
         Workload::W3 => latency::measure(&mut arena).await,
         Workload::W4 => idle::measure(&mut arena).await,
         Workload::W6 => comeback::measure(&mut arena).await,
+        Workload::W7 => doors::measure(&mut arena).await,
     }
 }
 

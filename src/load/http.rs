@@ -25,7 +25,18 @@ pub struct Connection {
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'c> {
     pub status: u16,
+    head: &'c [u8],
     pub body: &'c [u8],
+}
+
+impl<'c> Answer<'c> {
+    /// The cookies that it sets.
+    pub fn cookies(&self) -> impl Iterator<Item = (&'c str, &'c str)> + use<'c> {
+        let lines = std::str::from_utf8(self.head).unwrap_or_default().lines();
+        let set = lines.filter_map(|line| line.split_once(": "));
+        let set = set.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        set.filter_map(|(_, cookie)| cookie.split(';').next()?.split_once('='))
+    }
 }
 
 impl Connection {
@@ -55,7 +66,8 @@ impl Connection {
         let status = self.buffer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
         let status = status.and_then(|digits| digits.parse().ok());
         let status = status.ok_or_else(|| io::Error::other("an answer without a status"))?;
-        Ok(Answer { status, body: self.buffer.get(head..head + length).unwrap_or_default() })
+        let (head, body) = (self.buffer.get(..head), self.buffer.get(head..head + length));
+        Ok(Answer { status, head: head.unwrap_or_default(), body: body.unwrap_or_default() })
     }
 
     /// Sends a request and hangs up before its answer.
@@ -71,16 +83,32 @@ impl Connection {
     }
 }
 
-/// A whole request with a JSON body.
+/// How a request asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// A whole request to GraphQL, or to whoever takes JSON in the same way.
 pub fn post(target: &Target, path: &str, token: Option<&str>, body: &Value) -> Vec<u8> {
-    let body = body.to_string();
     let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let (authority, before, length) = (&target.authority, &target.path, body.len());
-    format!(
-        "POST {before}{path} HTTP/1.1\r\nhost: {authority}\r\naccept: application/graphql-response+json\r\n\
-         content-type: application/json\r\n{authorization}content-length: {length}\r\n\r\n{body}"
-    )
-    .into_bytes()
+    let head = format!("accept: application/graphql-response+json\r\n{authorization}");
+    request(target, Method::Post, path, &head, Some(body))
+}
+
+/// A whole request with these lines in its head, each with its end, and perhaps a JSON body.
+pub fn request(target: &Target, method: Method, path: &str, lines: &str, body: Option<&Value>) -> Vec<u8> {
+    let (authority, before) = (&target.authority, &target.path);
+    let method = if method == Method::Get { "GET" } else { "POST" };
+    let body = body.map(Value::to_string);
+    let content = body.as_ref().map(|body| {
+        let length = body.len();
+        format!("content-type: application/json\r\ncontent-length: {length}\r\n")
+    });
+    let (content, body) = (content.unwrap_or_default(), body.unwrap_or_default());
+    format!("{method} {before}{path} HTTP/1.1\r\nhost: {authority}\r\n{lines}{content}\r\n{body}")
+        .into_bytes()
 }
 
 /// Where the body begins, once the head is complete.

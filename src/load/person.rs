@@ -135,8 +135,7 @@ impl Person {
         username: String,
         patience: Duration,
     ) -> Result<Self, Trouble> {
-        let input =
-            json!({ "username": username, "email": format!("{username}@example.com"), "password": PASSWORD });
+        let input = json!({ "username": username, "email": email(&username), "password": PASSWORD });
         let (mut connection, patience) = (None, Patience::new(patience));
         let payload = loop {
             match ask(&mut connection, target, None, ("signup", SIGN_UP), json!({ "i": input })).await {
@@ -151,6 +150,14 @@ impl Person {
         };
         let token = tokio::sync::Mutex::new(text_at(&payload, "/tokens/accessToken")?.into());
         Ok(Self { id: text_at(&payload, "/user/id")?, username, token })
+    }
+
+    pub(super) fn password() -> &'static str {
+        PASSWORD
+    }
+
+    pub(super) fn email(&self) -> String {
+        email(&self.username)
     }
 
     /// The input of a login.
@@ -198,6 +205,10 @@ impl Person {
             }
         }
     }
+}
+
+fn email(username: &str) -> String {
+    format!("{username}@example.com")
 }
 
 async fn log_in(target: &Target, username: &str, patience: &Patience) -> Result<Value, Trouble> {

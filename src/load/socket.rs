@@ -85,9 +85,25 @@ impl Socket {
 
     /// A socket on which nothing has been said.
     pub(super) async fn upgrade(target: &Target, path: &str, buffer: Buffer) -> Result<Self, Ended> {
+        Self::connect(target, path, Some(PROTOCOL), buffer).await
+    }
+
+    /// As [`Socket::upgrade`], without a sub-protocol.
+    pub(super) async fn plain(target: &Target, path: &str, buffer: Buffer) -> Result<Self, Ended> {
+        Self::connect(target, path, None, buffer).await
+    }
+
+    async fn connect(
+        target: &Target,
+        path: &str,
+        protocol: Option<&'static str>,
+        buffer: Buffer,
+    ) -> Result<Self, Ended> {
         let address = format!("ws://{}{}{path}", target.authority, target.path);
         let mut request = address.into_client_request()?;
-        request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+        if let Some(protocol) = protocol {
+            request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
+        }
         let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(0);
         let stream = target.connect(buffer).await?;
         let (inner, _) = client_async_with_config(request, stream, Some(config)).await?;

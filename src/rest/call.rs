@@ -102,6 +102,15 @@ impl Call {
         form.read_partly(&self.data().await?)
     }
 
+    /// A path of the caller's dialect as an absolute link: below `/compat/NAME` where the request is.
+    pub(super) fn route_link(&self, path: &str) -> String {
+        let asked = self.uri.path().strip_prefix("/compat/").and_then(|rest| rest.split('/').next());
+        match asked {
+            Some(name) => self.link(&format!("/compat/{name}{path}")),
+            None => self.link(path),
+        }
+    }
+
     /// A path of this server as an absolute link.
     pub(super) fn link(&self, path: &str) -> String {
         format!("{}{path}", self.base)

@@ -86,12 +86,19 @@ async fn serve(rest: Arc<Rest>, claims: &[Claim], request: Request) -> Response 
         let refusal = Refusal::from(Error::unavailable(Duration::from_secs(1)));
         return finish(put_into_words(refusal, language, &request_id), is_head);
     }
-    let (answer, session_is_over) = match call(Arc::clone(&rest), &mut parts, body).await {
-        Ok(mut call) => (handle(claims, &mut call).await, call.session_is_over),
-        Err(refusal) => (Err(refusal), false),
+    let (answer, session_is_over, allow) = match call(Arc::clone(&rest), &mut parts, body).await {
+        Ok(mut call) => {
+            let claim = choose(claims, &call).await;
+            let allow = claim.and_then(Claim::route).map(Route::allow);
+            (handle(claim, &mut call).await, call.session_is_over, allow)
+        }
+        Err(refusal) => (Err(refusal), false, None),
     };
     let reply = answer.unwrap_or_else(|refusal| put_into_words(refusal, language, &request_id));
-    let response = finish(if session_is_over { session::clear(reply) } else { reply }, is_head);
+    let reply = if session_is_over { session::clear(reply) } else { reply };
+    // Every answer of the originals says which methods its path has.
+    let reply = allow.into_iter().fold(reply, |reply, allow| reply.header(header::ALLOW, &allow));
+    let response = finish(reply, is_head);
     match visit {
         Some(visit) => visit.share(response),
         None => response,
@@ -144,8 +151,8 @@ pub(super) async fn head(rest: Arc<Rest>, parts: &mut Parts) -> Result<Call, Ref
     })
 }
 
-async fn handle(claims: &[Claim], call: &mut Call) -> Answer {
-    let claim = choose(claims, call).await.ok_or_else(|| Error::internal("no dialect claims this path"))?;
+async fn handle(claim: Option<&Claim>, call: &mut Call) -> Answer {
+    let claim = claim.ok_or_else(|| Error::internal("no dialect claims this path"))?;
     let route = claim.route().ok_or_else(Error::not_found)?;
     if !accepts_json(&call.headers) {
         let text = "Could not satisfy the request Accept header.";
@@ -163,11 +170,11 @@ async fn handle(claims: &[Claim], call: &mut Call) -> Answer {
         return Err((claim.dialect.challenge)());
     }
     if call.method == Method::OPTIONS {
-        return options::describe(route).map(|reply| reply.header(header::ALLOW, &route.allow()));
+        return options::describe(route);
     }
     let Some(operation) = operation else {
         let text = format!("Method \"{}\" not allowed.", call.method);
-        return Err(Refusal::detail(StatusCode::METHOD_NOT_ALLOWED, &text).allow(&route.allow()));
+        return Err(Refusal::detail(StatusCode::METHOD_NOT_ALLOWED, &text));
     };
     (operation.run)(call.take()).await
 }
@@ -262,6 +269,8 @@ pub(super) struct Signs {
     session_cookie: bool,
     csrf_cookie: bool,
     has_object: bool,
+    /// Whether it asks for something to be done.
+    posts: bool,
 }
 
 impl Signs {
@@ -280,6 +289,7 @@ impl Signs {
             session_cookie: cookie(&call.headers, "sessionid").is_some(),
             csrf_cookie: cookie(&call.headers, "csrftoken").is_some(),
             has_object: data.is_some(),
+            posts: call.method == Method::POST,
         }
     }
 
@@ -333,7 +343,7 @@ fn login(signs: &Signs) -> &'static str {
 fn logout(signs: &Signs) -> &'static str {
     if signs.any(&["refresh"]) || signs.bearer {
         RTCA
-    } else if signs.session_cookie || !signs.has_object {
+    } else if signs.session_cookie || (signs.posts && !signs.has_object) {
         MRM
     } else {
         RTCA
@@ -383,7 +393,8 @@ mod tests {
     fn a_logout_is_told_by_its_credential() {
         assert_eq!(logout(&signs(&["refresh"])), RTCA);
         assert_eq!(logout(&signs(&[])), RTCA);
-        assert_eq!(logout(&Signs::default()), MRM);
+        assert_eq!(logout(&Signs { posts: true, ..Signs::default() }), MRM);
+        assert_eq!(logout(&Signs::default()), RTCA);
         assert_eq!(logout(&Signs { session_cookie: true, ..signs(&[]) }), MRM);
         assert_eq!(logout(&Signs { bearer: true, ..Signs::default() }), RTCA);
     }

@@ -1,7 +1,7 @@
 //! What a handler gives back: an answer, or a refusal in the words of Django REST framework.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -159,10 +159,6 @@ impl Refusal {
 
     pub(super) fn challenge(self, value: &str) -> Self {
         self.header(WWW_AUTHENTICATE, value)
-    }
-
-    pub(super) fn allow(self, value: &str) -> Self {
-        self.header(ALLOW, value)
     }
 
     pub(super) fn retry_after(self, seconds: u64) -> Self {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use futures_util::future::BoxFuture;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
-use utoipa::openapi::{Ref, RefOr};
 
 use crate::domain::sessions::Viewer;
 use crate::rest::call::Call;
@@ -29,10 +29,21 @@ pub(super) struct Dialect {
     /// How its callers may prove who they are, as names of security schemes in the API document.
     pub(super) credentials: &'static [&'static str],
     pub(super) authenticate: Authenticate,
+    /// What the ids in its paths are.
+    pub(super) ids: Ids,
     /// What a caller without a credential is told where one is needed.
     pub(super) challenge: fn() -> Refusal,
     pub(super) routes: Vec<Route>,
     pub(super) sockets: Vec<SocketRoute>,
+}
+
+/// What stands for a row in the paths of a dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ids {
+    Numbers,
+    /// As `short_id.rs` writes them.
+    Short,
+    Uuids,
 }
 
 /// Finds out who calls; anonymous for a caller who offers nothing.
@@ -212,13 +223,6 @@ impl Operation {
         T::schemas(&mut parts);
         self.answers.push(Documented { status, about, body, parts });
         self
-    }
-}
-
-impl Documented {
-    /// A reference to a named schema.
-    pub(super) fn reference(name: &str) -> RefOr<Schema> {
-        RefOr::Ref(Ref::from_schema_name(name))
     }
 }
 

@@ -18,6 +18,8 @@ use futures_util::SinkExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Error as SocketError;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -44,6 +46,8 @@ const OVERSIZE_READ: usize = 2;
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 /// The pause before someone whom the database could not name is looked up again.
 const TRY_AGAIN: Duration = Duration::from_millis(250);
+
+const TOO_LARGE: &str = "The message is too large.";
 
 /// One path of a dialect that opens a socket.
 pub(super) struct SocketRoute {
@@ -194,7 +198,8 @@ impl Peer {
             let mut said = Vec::with_capacity(told.len());
             for Told { moment, .. } in told {
                 let Moment::Event(entry) = moment else { continue };
-                let Some(message) = entry.event.message() else { continue };
+                let message = entry.event.message().filter(|message| message.deleted_at.is_none());
+                let Some(message) = message else { continue };
                 let sender = peer.person(&entry).await;
                 said.push(say(message, sender.as_deref()));
             }
@@ -283,7 +288,7 @@ async fn exchange(
         let (said, pings) = tokio::select! {
             frame = socket.next(), if answering.is_none() => match frame {
                 Some(Ok(Frame::Text(text))) if text.len() > live.message_bytes_max => {
-                    return End::of(SocketEnd::Protocol, 1009, "The message is too large.");
+                    return End::of(SocketEnd::Protocol, 1009, TOO_LARGE);
                 }
                 Some(Ok(Frame::Text(text))) => {
                     answering = Some((conversation.heard)(Heard::Text(text.as_str().to_owned())));
@@ -299,7 +304,8 @@ async fn exchange(
                 }
                 // The library has put the answer in its buffer; writing nothing flushes it.
                 Some(Ok(Frame::Ping(_))) => (Vec::new(), false),
-                Some(Ok(Frame::Close(_)) | Err(_)) | None => return End::PEER,
+                Some(Ok(Frame::Close(_))) | None => return End::PEER,
+                Some(Err(error)) => return unreadable(error),
             },
             said = answer(&mut answering) => (said, false),
             told = conversation.told.next() => match told {
@@ -308,7 +314,8 @@ async fn exchange(
             },
             () = until(over_at) => return End::of(SocketEnd::Forbidden, 1008, "The token has expired."),
             () = over(&mut bell) => return End::of(SocketEnd::Forbidden, 1008, "The session is over."),
-            _ = stop.wait_for(|stop| *stop) => {
+            // Whoever has asked for something is answered before.
+            _ = stop.wait_for(|stop| *stop), if answering.is_none() => {
                 return End::of(SocketEnd::Shutdown, 1012, "The server restarts.");
             }
             () = sleep_until(ping_at) => {
@@ -328,6 +335,17 @@ async fn exchange(
             Ok(Some((code, reason))) => return End::of(SocketEnd::Protocol, code, reason),
             Err(_) => return End::PEER,
         }
+    }
+}
+
+/// What is wrong with what came; nothing is said where the connection itself is gone.
+fn unreadable(error: axum::Error) -> End {
+    match error.into_inner().downcast::<SocketError>().map(|error| *error) {
+        Ok(SocketError::Capacity(_)) => End::of(SocketEnd::Protocol, 1009, TOO_LARGE),
+        Ok(SocketError::Utf8(_)) => End::of(SocketEnd::Protocol, 1007, "Text is UTF-8."),
+        Ok(SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => End::PEER,
+        Ok(SocketError::Protocol(_)) => End::of(SocketEnd::Protocol, 1002, "These are no frames."),
+        _ => End::PEER,
     }
 }
 

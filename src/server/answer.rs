@@ -1,5 +1,5 @@
 //! The refusals that come from the server itself, before or after any handler, in the shape of GraphQL
-//! errors.
+//! errors; off GraphQL's path also with the sentence where callers of the REST faces look for it.
 
 use std::time::Duration;
 
@@ -34,14 +34,17 @@ pub(super) const OVERLOADED: &str = concat!(
 pub(super) struct Asked {
     language: Language,
     request_id: Option<RequestId>,
+    /// GraphQL allows no other keys beside its own.
+    is_graphql: bool,
 }
 
 impl Asked {
-    pub(super) fn of(headers: &HeaderMap, request_id: Option<&RequestId>) -> Self {
+    pub(super) fn of(headers: &HeaderMap, request_id: Option<&RequestId>, path: &str) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Self {
             language: accepted.map_or(Language::English, Language::negotiate),
             request_id: request_id.cloned(),
+            is_graphql: path.starts_with("/graphql"),
         }
     }
 
@@ -58,7 +61,12 @@ impl Asked {
         if code == Code::Unavailable {
             extensions.insert("retryAfterMs".to_owned(), (RETRY_AFTER.as_secs() * 1000).into());
         }
-        let body = json!({ "errors": [{ "message": text.render(self.language), "extensions": extensions }] });
+        let message = text.render(self.language);
+        let errors = json!([{ "message": message, "extensions": extensions }]);
+        let mut body = Map::from_iter([("errors".to_owned(), errors)]);
+        if !self.is_graphql {
+            body.insert("detail".to_owned(), message.into());
+        }
         let mut response = (status, Json(body)).into_response();
         if code == Code::Unavailable {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER.as_secs()));

@@ -23,7 +23,7 @@ use crate::hub::bus::{BadUrl, Bus, Inbox, RedisOptions};
 use crate::hub::{self, Hub, PresenceOptions};
 use crate::media::{BadMedia, Media};
 use crate::metrics::Metrics;
-use crate::storage::{Engine, Herald, OpenError, Options, Store};
+use crate::storage::{self, Engine, Herald, OpenError, Options, Store};
 
 /// Who access tokens are for.
 const AUDIENCE: &str = "tertulia";
@@ -93,6 +93,13 @@ pub async fn assemble(config: &Config, clock: Clock, metrics: &Metrics) -> Resul
 pub async fn migrate(config: &Config) -> Result<Store, StartError> {
     make_data_folder(&config.data_dir)?;
     Ok(Store::open(store_options(config, Herald::mute())).await?)
+}
+
+/// Opens the database if it is there and up to date, and otherwise leaves everything as it is.
+pub async fn look(config: &Config) -> Result<Option<Store>, StartError> {
+    let options = store_options(config, Herald::mute());
+    let current = storage::migrate::is_current(&options.engine).await?;
+    Ok(if current { Some(Store::open(options).await?) } else { None })
 }
 
 /// Runs housekeeping as long as the use cases are there.

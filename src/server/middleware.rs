@@ -36,9 +36,11 @@ const COMPRESSED_BYTES_MIN: u64 = 1024;
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(1);
 
 /// Types worth compressing, none of which is a stream of events.
-const COMPRESSED_TYPES: [&str; 7] = [
+const COMPRESSED_TYPES: [&str; 9] = [
     "application/json",
     "application/graphql-response+json",
+    "application/vnd.oai.openapi",
+    "application/vnd.oai.openapi+json",
     "text/html",
     "text/css",
     "text/javascript",
@@ -134,7 +136,7 @@ async fn method_not_allowed(request: Request) -> Response {
 }
 
 fn asked(request: &Request) -> Asked {
-    Asked::of(request.headers(), request.extensions().get::<RequestId>())
+    Asked::of(request.headers(), request.extensions().get::<RequestId>(), request.uri().path())
 }
 
 fn cors(origins: &[Origin]) -> Option<CorsLayer> {
@@ -158,6 +160,7 @@ fn cors(origins: &[Origin]) -> Option<CorsLayer> {
                 HeaderName::from_static("traceparent"),
                 HeaderName::from_static("last-event-id"),
                 HeaderName::from_static("x-graphql-event-stream-token"),
+                HeaderName::from_static("x-chat-dialect"),
                 request_id.clone(),
             ])
             .expose_headers([request_id, header::RETRY_AFTER])

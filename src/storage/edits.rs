@@ -1,6 +1,9 @@
 //! What messages said before they were edited.
 
-use diesel::prelude::{BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, QueryDsl as _};
+use diesel::prelude::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
+    QueryDsl as _,
+};
 
 use crate::clock::Timestamp;
 use crate::domain::ids::{MessageKey, UserKey};
@@ -36,14 +39,17 @@ pub async fn forget(conn: &mut Conn, message: MessageKey) -> Result<()> {
     Ok(())
 }
 
-/// The earlier texts of several messages, oldest first, each only if `viewer` is in its room.
+/// The earlier texts of several messages, oldest first, each only if `viewer` is in its room or the room is open.
 pub async fn of_many(conn: &mut Conn, keys: &[MessageKey], viewer: UserKey) -> Result<Vec<MessageEdit>> {
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
     let rows: Vec<(i64, String, At)> = run!(conn, db => message_edits::table
         .inner_join(messages::table.inner_join(rooms::table))
-        .inner_join(members::table.on(members::room_key.eq(messages::room_key)))
+        .left_join(
+            members::table.on(members::room_key.eq(messages::room_key).and(members::user_key.eq(viewer.0))),
+        )
         .filter(message_edits::message_key.eq_any(&keys))
-        .filter(members::user_key.eq(viewer.0).and(rooms::deleted_at.is_null()))
+        .filter(members::key.nullable().is_not_null().or(rooms::is_open))
+        .filter(rooms::deleted_at.is_null())
         .order((message_edits::message_key.asc(), message_edits::revision.asc()))
         .select((message_edits::message_key, message_edits::text, message_edits::edited_at))
         .load(db))?;

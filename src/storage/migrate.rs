@@ -59,6 +59,37 @@ pub async fn run(options: &Options) -> Result<Report, OpenError> {
     Ok(report)
 }
 
+/// A migration that a database has.
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = sql_types::Text)]
+    version: String,
+}
+
+/// Whether a database is there and has all migrations. Looks, and changes nothing.
+pub async fn is_current(engine: &Engine) -> Result<bool, OpenError> {
+    const QUERY: &str = "SELECT version FROM __diesel_schema_migrations";
+    let (applied, known) = match engine {
+        Engine::Sqlite(path) if !path.exists() => return Ok(false),
+        Engine::Sqlite(path) => {
+            let path = path.clone();
+            let applied = blocking(move || {
+                let mut connection = sqlite::connect_to_read(&path, "mode=ro")
+                    .map_err(|e| unreachable(&Engine::Sqlite(path.clone()), &e))?;
+                // Without the table there is nothing in the file.
+                Ok(sql_query(QUERY).load::<Applied>(&mut connection).unwrap_or_default())
+            });
+            (applied.await?, names::<Sqlite>(&SQLITE_MIGRATIONS))
+        }
+        Engine::Postgres(url) => {
+            let mut connection = connect(&Target::parse(url)?).await.map_err(|e| unreachable(engine, &e))?;
+            let applied = diesel_async::RunQueryDsl::load::<Applied>(sql_query(QUERY), &mut connection).await;
+            (applied.unwrap_or_default(), names::<Pg>(&POSTGRES_MIGRATIONS))
+        }
+    };
+    Ok(known.iter().all(|name| applied.iter().any(|applied| applied.version == *name)))
+}
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OpenError> + Send + 'static,
 ) -> Result<T, OpenError> {

@@ -119,6 +119,11 @@ impl Pair {
     pub fn of(one: UserKey, other: UserKey) -> Self {
         Self { low: one.0.min(other.0), high: one.0.max(other.0) }
     }
+
+    /// The lower one first.
+    pub(super) fn keys(self) -> (i64, i64) {
+        (self.low, self.high)
+    }
 }
 
 /// Stores a room; `None` when the pair has one already.

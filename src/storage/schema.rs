@@ -12,6 +12,15 @@ table! {
 }
 
 table! {
+    imports (source, kind, original) {
+        source -> Text,
+        kind -> Text,
+        original -> Text,
+        ours -> BigInt,
+    }
+}
+
+table! {
     use diesel::sql_types::*;
     use crate::storage::types::{Instant, Uuid};
 

@@ -8,6 +8,7 @@ use std::any::Any;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -268,6 +269,16 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<SqliteConne
         busy_timeout.as_millis()
     );
     connection.batch_execute(&settings).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// Opens a file that is only read; `how` is `mode=ro`, and more where nothing may change beside the file.
+pub(super) fn connect_to_read(path: &Path, how: &str) -> Result<SqliteConnection, ConnectionError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let encoded = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let name: String = path.as_os_str().as_bytes().iter().copied().map(encoded).collect();
+    let mut connection = SqliteConnection::establish(&format!("file:{name}?{how}"))?;
+    connection.batch_execute("PRAGMA query_only = ON").map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 

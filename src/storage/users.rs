@@ -77,7 +77,7 @@ pub struct NewUser {
 #[expect(clippy::struct_field_names, reason = "they are the columns' names")]
 #[derive(Debug, Insertable, diesel::AsChangeset)]
 #[diesel(table_name = users)]
-struct NameKeys {
+pub(super) struct NameKeys {
     username_key: String,
     display_key: String,
     last_name_key: String,
@@ -85,7 +85,7 @@ struct NameKeys {
 }
 
 impl NameKeys {
-    fn of(username: &str, first_name: &str, last_name: &str) -> Self {
+    pub(super) fn of(username: &str, first_name: &str, last_name: &str) -> Self {
         Self {
             username_key: fold(username),
             display_key: fold(&display_name(username, first_name, last_name)),

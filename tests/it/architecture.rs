@@ -46,7 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustix", &["auth", "media"]),
     ("rustls", &["storage"]),
     ("tokio_postgres", &["storage"]),
-    ("tokio_tungstenite", &["graphql", "load"]),
+    ("tokio_tungstenite", &["graphql", "load", "rest"]),
     ("toml", &["config"]),
     ("tower_http", &["server"]),
     ("tracing_subscriber", &["telemetry"]),

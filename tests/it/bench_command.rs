@@ -85,6 +85,32 @@ fn w6_compares_a_return_with_bare_upgrades() {
 }
 
 #[test]
+fn w7_compares_the_legacy_callers_with_graphql() {
+    let lines = lines(&["W7"]);
+    for face in ["thanchat", "chatcrm", "mrm"] {
+        assert_compared(&lines, &format!("W7 {face}, send, 64 callers, 200 B"));
+        assert_compared(&lines, &format!("W7 {face}, page of 50, 64 callers"));
+        let kept = |line: &String| {
+            line.starts_with(&format!("W7 {face}: ")) && line.ends_with("and all of them are stored.")
+        };
+        assert!(lines.iter().any(kept), "{lines:#?}");
+    }
+    assert_compared(&lines, "W7 condor, send answered with the whole room, 64 callers, 200 B");
+    assert_compared(&lines, "W7 rtca, send over a socket, 64 callers, 200 B");
+    assert!(lines.iter().any(|line| line.ends_with(" times the 100 sends/s of the original")), "{lines:#?}");
+}
+
+#[test]
+fn w7_leaves_out_what_the_server_does_not_have() {
+    let lines = lines(&["W7", "--set", r#"dialects=["thanchat"]"#]);
+    assert_compared(&lines, "W7 thanchat, send, 64 callers, 200 B");
+    assert!(
+        lines.contains(&"W7 rtca: not measured; the server does not have this face.".to_owned()),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn a_server_that_runs_already_is_measured_without_what_only_its_machine_knows() {
     let data = TempDir::new().unwrap();
     let server = Process::start(&Db::Sqlite, data.path());

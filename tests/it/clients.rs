@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::support::{Db, TestApp, skip};
 
 /// A path below the root of the source tree.
-fn at(path: &str) -> PathBuf {
+pub fn at(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 

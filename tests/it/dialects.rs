@@ -1,4 +1,11 @@
-//! The REST faces and sockets of legacy servers, each by its own contract.
+//! The REST faces and sockets of legacy servers: the frame that they share, and each by its own contract.
 
 mod chatcrm;
+mod condor;
+mod dispatch;
+mod frame;
+mod mrm;
+mod realtime;
+mod sockets;
 mod support;
+mod thanchat;

@@ -3,6 +3,7 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
 mod accounts;
+mod api_docs;
 mod architecture;
 mod audience;
 mod authorisation;
@@ -25,6 +26,7 @@ mod gathering;
 mod generated;
 mod guard;
 mod http;
+mod import;
 mod interleavings;
 mod limits;
 mod live_clients;

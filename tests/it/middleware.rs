@@ -195,7 +195,7 @@ async fn only_listed_origins_may_read_answers_and_probes_never_may_be_read() {
     };
     let granted = preflight("https://app.example").await;
     assert_eq!(header(&granted, "access-control-allow-origin"), Some("https://app.example"));
-    assert_eq!(header(&granted, "access-control-allow-methods"), Some("GET,POST,PUT,DELETE"));
+    assert_eq!(header(&granted, "access-control-allow-methods"), Some("GET,POST,PUT,PATCH,DELETE"));
     assert_eq!(header(&granted, "access-control-allow-credentials"), None);
     assert!(header(&granted, "x-request-id").is_some());
     for origin in ["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"] {

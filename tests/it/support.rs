@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod process;
 pub mod raw;
 pub mod redis;
+pub mod rest;
 pub mod socket;
 pub mod sql;
 

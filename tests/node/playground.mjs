@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { WAIT_MS, openBrowser, until, watch } from './browser.mjs';
 import { layWire } from './wire.mjs';
 
 const [baseUrl, screenshots] = process.argv.slice(2);
@@ -14,32 +14,18 @@ if (!baseUrl || !screenshots) {
   process.exit(2);
 }
 const wire = await layWire(baseUrl);
-const { origin, hostname } = new URL(wire.origin);
+const { origin } = wire;
 const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Page', 'Subscribe'];
-const WAIT_MS = 20_000;
 
 await mkdir(screenshots, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    // A request to anywhere else fails at once and is reported, network or not.
-    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostname}`,
-  ],
-});
+const browser = await openBrowser(origin);
 
 let page;
 let failed = false;
 try {
   page = await browser.newPage({ viewport: { width: 1400, height: 1000 }, colorScheme: 'light' });
   page.setDefaultTimeout(WAIT_MS);
-  const faults = watch(page);
+  const faults = watch(page, origin);
   await run(page);
   assert.deepEqual(faults, [], 'faults seen by the browser');
   console.log('playground: all tabs work; nothing left the server, nothing on the console');
@@ -192,36 +178,6 @@ async function run(page) {
   });
 }
 
-/** Collects whatever a careful person would object to in the browser's developer tools. */
-function watch(page) {
-  const faults = [];
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!/^(data|blob):/.test(url) && new URL(url).origin !== origin) faults.push(`request left the server: ${url}`);
-  });
-  page.sockets = [];
-  page.on('websocket', (socket) => {
-    const said = [];
-    socket.on('framesent', ({ payload }) => said.push(JSON.parse(payload)));
-    page.sockets.push({ said, isClosed: () => socket.isClosed() });
-    if (new URL(socket.url()).host !== new URL(origin).host) faults.push(`socket left the server: ${socket.url()}`);
-  });
-  page.on('requestfailed', (request) => {
-    const fault = request.failure()?.errorText;
-    // A reload gives up what the page was still loading; nothing else does.
-    if (fault !== 'net::ERR_ABORTED') faults.push(`failed: ${request.url()} ${fault}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`);
-  });
-  page.on('pageerror', (error) => faults.push(`uncaught: ${error.message}`));
-  // Policy violations arrive here too, those of workers included.
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
-  });
-  return faults;
-}
-
 async function step(page, name, action) {
   try {
     await action();
@@ -345,15 +301,6 @@ async function writeVariables(page, variables) {
 async function shows(page, text) {
   const pane = page.locator('.result-window .view-lines');
   await until(`"${text}" to show`, async () => (await pane.textContent()).replaceAll('\u00a0', ' ').includes(text));
-}
-
-/** Not the browser library's own waiting on a condition: the page's policy forbids what that is made of. */
-async function until(what, condition) {
-  const end = Date.now() + WAIT_MS;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited ${WAIT_MS} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 function token(page) {

@@ -121,6 +121,8 @@ impl App {
             .read(move |conn| {
                 Box::pin(async move {
                     match rooms::find_by_pair(conn, pair).await? {
+                        // Whoever has left the room of two has left the server.
+                        Some(room) if room.member_count < 2 && other != caller.user => Ok(None),
                         Some(room) => labels::find_view(conn, RoomRef::Key(room.key), caller.user).await,
                         None => Ok(None),
                     }

@@ -12,6 +12,15 @@ pub const CHARS_MIN: usize = 8;
 /// What bcrypt can take: 72 bytes less the NUL at its end. More would be cut off unseen.
 pub const BYTES_MAX: usize = 71;
 
+/// The first guesses of those below [`CHARS_MIN`], which are refused anyway: whoever chose one learns that more of
+/// the same will not do.
+const COMMON_SHORT: [&str; 38] = [
+    "000000", "0000", "111111", "1111", "112233", "121212", "1234", "12345", "123456", "1234567", "123123",
+    "123321", "123abc", "1q2w3e", "1qaz2w", "654321", "666666", "696969", "abc123", "abcdef", "admin",
+    "asdf", "asdfgh", "dragon", "hello", "letmein", "login", "master", "monkey", "pass", "passwd", "qazwsx",
+    "qwerty", "root", "secret", "test", "welcome", "zxcvbn",
+];
+
 /// Passwords that are guessed first: lower case, sorted by byte, one a line, none below [`CHARS_MIN`].
 static COMMON: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("../common_passwords.txt").lines().collect());
@@ -48,7 +57,7 @@ pub(super) fn unhashable(password: &str) -> Option<Text> {
 }
 
 fn is_common(folded: &str) -> bool {
-    COMMON.binary_search(&folded).is_ok()
+    COMMON_SHORT.contains(&folded) || COMMON.binary_search(&folded).is_ok()
 }
 
 /// The name itself, or the part of an address before its `@`.
@@ -123,6 +132,20 @@ mod tests {
         assert_eq!(check("83920174", &[]), [Text::PasswordAllDigits]);
         assert_eq!(check("٨٣٩٢٠١٧٤", &[]), [Text::PasswordAllDigits]);
         assert_eq!(check("12345678", &[]), [Text::PasswordCommon, Text::PasswordAllDigits]);
+    }
+
+    #[test]
+    fn short_passwords_that_are_guessed_first_are_common_too() {
+        for password in ["abc123", "Qwerty", " letmein "] {
+            let wrong = check(password, &[]);
+            assert!(wrong.contains(&Text::PasswordCommon), "{password}");
+        }
+        assert_eq!(check("abc123", &[]), [TOO_SHORT, Text::PasswordCommon]);
+        assert_eq!(check("12345", &[]), [TOO_SHORT, Text::PasswordCommon, Text::PasswordAllDigits]);
+        assert_eq!(check("83920", &[]), [TOO_SHORT, Text::PasswordAllDigits]);
+        for word in COMMON_SHORT {
+            assert!(word.chars().count() < CHARS_MIN && word.to_lowercase() == word, "{word}");
+        }
     }
 
     #[test]

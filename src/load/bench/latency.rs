@@ -29,7 +29,8 @@ const LOGINS_PER_SECOND: usize = 2;
 const UNDER_WAY_MAX: usize = 256;
 const WARM_UP: Duration = Duration::from_millis(500);
 
-const PAGE: &str = "query($room: ID!) { messages(roomId: $room, last: 50) {
+/// A page with what a list of messages shows.
+pub(super) const PAGE: &str = "query($room: ID!) { messages(roomId: $room, last: 50) {
     edges { cursor node { id seq text createdAt sender { id username displayName } } } } }";
 const LOG_IN: &str = "mutation($i: LoginInput!) { login(input: $i) {
     tokens { accessToken } errors { code message } } }";

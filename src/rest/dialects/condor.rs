@@ -13,25 +13,27 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::app::auth::{DoorSignup, EmailClaim, LoginName, NewPassword};
+use crate::app::media::avatar_path;
 use crate::app::messages::{PostMessage, Sent};
 use crate::app::rooms::{NewDoorRoom, RoomLabelChange};
 use crate::app::users::ProfileChange;
 use crate::clock::Timestamp;
 use crate::domain;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::media::AvatarFolder;
 use crate::domain::messages::Blank;
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::{Door, Viewer};
 use crate::domain::users::{User, UserType};
 use crate::domain::windows::{MessagesQuery, Order, PeopleQuery, PlacedMessage, RoomsQuery, Window};
 use crate::error::{Code, Error, Fault, Text};
-use crate::rest::body::{Data, Given};
+use crate::rest::body::{Data, File, Given};
 use crate::rest::call::Call;
-use crate::rest::drf::fields::{Form, email, key, keys, no_such_key, password, text};
+use crate::rest::drf::fields::{Form, email, file, key, keys, no_such_key, password, text};
 use crate::rest::drf::paging::Cut;
 use crate::rest::drf::{self, bearer, csrf, fields, python, session, times};
 use crate::rest::reply::{Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Operation, Route, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, signed_in, unasked};
 
 const ACCESS_LASTS: Duration = Duration::from_mins(10);
 const REFRESH_LASTS: Duration = Duration::from_hours(24);
@@ -43,6 +45,7 @@ const LIMIT: u64 = 100;
 const GROUP_MEMBERS_MIN: i32 = 3;
 
 const LOGIN_PATH: &str = "/accounts/login/";
+const PICTURE_PATH: &str = "/update_avatar/";
 /// The picture of those who show none.
 const DEFAULT_AVATAR: &str = "/media/avatar_files/default_img.png";
 const DEFAULT_AVATAR_PNG: &[u8] =
@@ -76,6 +79,7 @@ const PROFILE_CHANGE: Form = Form {
         password("current_password").optional(),
     ],
 };
+const PICTURE: Form = Form { name: "condor.Picture", fields: &[file("avatar").optional()] };
 const TO_USER: Form =
     Form { name: "condor.MessageToUser", fields: &[text("message").as_given(), key("user_id")] };
 const TO_ROOM: Form =
@@ -90,6 +94,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Messages to people and to rooms; each send is answered with the whole room.",
         credentials: &["bearer", session::SCHEME],
         authenticate: |call| Box::pin(authenticate(call)),
+        ids: Ids::Numbers,
         challenge: || Refusal::detail(StatusCode::FORBIDDEN, drf::NOT_AUTHENTICATED),
         routes: [tokens(), profiles(), sends(), rooms(), messages(), pages()].into_iter().flatten().collect(),
         sockets: Vec::new(),
@@ -135,12 +140,14 @@ fn profiles() -> Vec<Route> {
         Route::at("/api/v1/profiles/{id}/")
             .get(signed_in("Show a person", show_profile).gives::<Profile>(StatusCode::OK, "The person."))
             .put(
-                signed_in("Change one's own account, or as an administrator anyone's", replace_profile)
-                    .takes(&PROFILE_CHANGE)
-                    .gives::<Profile>(StatusCode::OK, "The account as it is now."),
+                signed_in("Change one's own account, or as an administrator anyone's", |call| {
+                    update_profile(call, false)
+                })
+                .takes(&PROFILE_CHANGE)
+                .gives::<Profile>(StatusCode::OK, "The account as it is now."),
             )
             .patch(
-                signed_in("Change some of an account", change_profile)
+                signed_in("Change some of an account", |call| update_profile(call, true))
                     .takes(&PROFILE_CHANGE)
                     .gives::<Profile>(StatusCode::OK, "The account as it is now."),
             )
@@ -148,6 +155,11 @@ fn profiles() -> Vec<Route> {
                 signed_in("Remove one's own account, or as an administrator anyone's", delete_profile)
                     .gives_nothing(StatusCode::NO_CONTENT, "It is gone."),
             ),
+        Route::at("/api/v1/profiles/{id}/pic/").put(
+            signed_in("Show another picture of oneself, or as an administrator of anyone", change_picture)
+                .takes(&PICTURE)
+                .gives::<Picture>(StatusCode::ACCEPTED, "The path of the picture shown now."),
+        ),
     ]
 }
 
@@ -181,12 +193,12 @@ fn rooms() -> Vec<Route> {
         Route::at("/api/v1/rooms/{id}/")
             .get(signed_in("Show a room", show_room).gives::<Room>(StatusCode::OK, "With all its messages."))
             .put(
-                signed_in("Rename a room and say who is in it", replace_room)
+                signed_in("Rename a room and say who is in it", |call| update_room(call, false))
                     .takes(&ROOM)
                     .gives::<Room>(StatusCode::OK, "The room as it is now."),
             )
             .patch(
-                signed_in("Rename a room, or say who is in it", change_room)
+                signed_in("Rename a room, or say who is in it", |call| update_room(call, true))
                     .takes(&ROOM)
                     .gives::<Room>(StatusCode::OK, "The room as it is now."),
             )
@@ -215,14 +227,16 @@ fn messages() -> Vec<Route> {
                     .gives::<Message>(StatusCode::OK, "The message."),
             )
             .put(
-                signed_in("Change the text of one's own message", replace_message)
+                signed_in("Change the text of one's own message", |call| update_message(call, false))
                     .takes(&MESSAGE)
                     .gives::<Message>(StatusCode::OK, "The message as it is now."),
             )
             .patch(
-                signed_in("Change the text of one's own message, if one is given", change_message)
-                    .takes(&MESSAGE)
-                    .gives::<Message>(StatusCode::OK, "The message as it is now."),
+                signed_in("Change the text of one's own message, if one is given", |call| {
+                    update_message(call, true)
+                })
+                .takes(&MESSAGE)
+                .gives::<Message>(StatusCode::OK, "The message as it is now."),
             )
             .delete(
                 signed_in("Remove a message", delete_message)
@@ -250,6 +264,19 @@ fn pages() -> Vec<Route> {
             unasked("End the session of the cookie", logout)
                 .gives_nothing(StatusCode::FOUND, "To the form to sign in with."),
         ),
+        Route::at(PICTURE_PATH)
+            .get(
+                unasked("Show one's picture, and a form to send another", picture_page)
+                    .gives_page(StatusCode::OK, "The form.")
+                    .gives_nothing(StatusCode::FOUND, "The caller has to sign in first."),
+            )
+            .post(
+                unasked("Show another picture of oneself", picture_form)
+                    .takes(&PICTURE)
+                    .gives_page(StatusCode::OK, "The form again, and what was wrong.")
+                    .gives_nothing(StatusCode::FOUND, "Done; or the caller has to sign in first.")
+                    .refuses(StatusCode::FORBIDDEN, "Another site's page may have sent the form."),
+            ),
         Route::at(DEFAULT_AVATAR).get(
             unasked("The picture of those who show none", default_avatar)
                 .gives_png(StatusCode::OK, "A small picture."),
@@ -341,14 +368,6 @@ async fn show_profile(call: Call) -> Answer {
     Reply::json(&Profile::of(&call, user))
 }
 
-async fn replace_profile(call: Call) -> Answer {
-    update_profile(call, false).await
-}
-
-async fn change_profile(call: Call) -> Answer {
-    update_profile(call, true).await
-}
-
 async fn update_profile(call: Call, partly: bool) -> Answer {
     let user = person(&call).await?;
     let input =
@@ -379,6 +398,30 @@ async fn delete_profile(call: Call) -> Answer {
     let user = person(&call).await?;
     call.app().delete_account(&call.viewer, user.key).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn change_picture(call: Call) -> Answer {
+    let user = person(&call).await?;
+    if user.key != own_key(&call)? && !is_admin(&call) {
+        return Err(Refusal::error(StatusCode::BAD_REQUEST, "invalid user to update"));
+    }
+    let input = PICTURE.read(&call.multipart().await?)?;
+    let user = match input.file("avatar") {
+        Some(file) => show_picture(&call, &user, file).await?,
+        None => user,
+    };
+    Ok(Reply::json(&Picture { avatar: avatar(&user) })?.status(StatusCode::ACCEPTED))
+}
+
+/// Shows a picture that was sent, if it is one.
+async fn show_picture(call: &Call, user: &User, file: &File) -> Result<User, Refusal> {
+    let picture = call.app().inspect_picture(&call.viewer, file.bytes.clone()).await;
+    let picture = picture.map_err(|error| match error.code() {
+        Code::BadInput => Refusal::field("avatar", fields::NOT_AN_IMAGE),
+        _ => error.into(),
+    })?;
+    let folder = AvatarFolder::Condor;
+    Ok(call.app().set_avatar(&call.viewer, Some(user.key), folder, picture).await?)
 }
 
 /// The person whose number is in the path.
@@ -491,14 +534,6 @@ async fn show_room(call: Call) -> Answer {
     whole_room(&call, found.ok_or_else(|| drf::not_found("Not found."))?).await
 }
 
-async fn replace_room(call: Call) -> Answer {
-    update_room(call, false).await
-}
-
-async fn change_room(call: Call) -> Answer {
-    update_room(call, true).await
-}
-
 async fn update_room(call: Call, partly: bool) -> Answer {
     let key = room_in_path(&call)?;
     let found = call.app().room_at_door(&call.viewer, key).await?;
@@ -588,14 +623,6 @@ async fn make_message(call: Call) -> Answer {
 
 async fn show_message(call: Call) -> Answer {
     Reply::json(&Message::of(message_in_path(&call).await?.message))
-}
-
-async fn replace_message(call: Call) -> Answer {
-    update_message(call, false).await
-}
-
-async fn change_message(call: Call) -> Answer {
-    update_message(call, true).await
 }
 
 async fn update_message(call: Call, partly: bool) -> Answer {
@@ -706,6 +733,53 @@ async fn logout(mut call: Call) -> Answer {
     session::sign_out(&call, reply).await
 }
 
+async fn picture_page(mut call: Call) -> Answer {
+    match own_account(&mut call).await? {
+        Some(user) => Ok(picture_form_of(&call, &user, None)),
+        None => Ok(sign_in_first(&call)),
+    }
+}
+
+async fn picture_form(mut call: Call) -> Answer {
+    let Some(user) = own_account(&mut call).await? else { return Ok(sign_in_first(&call)) };
+    csrf::check(&call).await?;
+    let sent = call.multipart().await.and_then(|data| PICTURE.read(&data));
+    let outcome = match sent.as_ref().ok().and_then(|input| input.file("avatar")) {
+        Some(file) => show_picture(&call, &user, file).await,
+        None => Err(Refusal::field("avatar", fields::EMPTY_FILE)),
+    };
+    match outcome {
+        Ok(_) => Ok(Reply::redirect(&here(&call, PICTURE_PATH))),
+        Err(Refusal::Fields(_)) => Ok(picture_form_of(&call, &user, Some(fields::NOT_AN_IMAGE))),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// The account of the session's cookie.
+async fn own_account(call: &mut Call) -> Result<Option<User>, Refusal> {
+    call.viewer = session::reader(call).await?;
+    Ok(call.app().viewer(&call.viewer).await?)
+}
+
+fn sign_in_first(call: &Call) -> Reply {
+    Reply::redirect(&format!("{}?next={PICTURE_PATH}", here(call, LOGIN_PATH)))
+}
+
+fn picture_form_of(call: &Call, user: &User, problem: Option<&str>) -> Reply {
+    let (name, picture) = (escaped(&user.display_name()), escaped(&avatar(user)));
+    session::with_token(call, |token| {
+        let field = csrf::FIELD;
+        let form = format!(
+            "<p><img src=\"{picture}\" alt=\"The picture of {name}\" width=\"128\">\
+             <form method=\"post\" enctype=\"multipart/form-data\">\
+             <input type=\"hidden\" name=\"{field}\" value=\"{token}\">\
+             <p><label>Another picture <input name=\"avatar\" type=\"file\" accept=\"image/*\" required></label>\
+             <p><button>Show this one</button></form>"
+        );
+        page("Your picture", problem, &form)
+    })
+}
+
 async fn default_avatar(_: Call) -> Answer {
     let reply = Reply::png(DEFAULT_AVATAR_PNG).header(CACHE_CONTROL, "public, max-age=86400");
     Ok(reply.header(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"))
@@ -769,7 +843,7 @@ fn escaped(text: &str) -> String {
 
 /// The path of the picture that someone shows.
 fn avatar(user: &User) -> String {
-    user.avatar.as_ref().map_or_else(|| DEFAULT_AVATAR.to_owned(), |path| format!("/media/{path}"))
+    avatar_path(user).unwrap_or_else(|| DEFAULT_AVATAR.to_owned())
 }
 
 fn at(time: Timestamp) -> String {
@@ -805,6 +879,12 @@ impl Profile {
         let User { key, username, email, .. } = user;
         Self { id: key.0, full_name, username, email, avatar_url }
     }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = condor::Picture)]
+struct Picture {
+    avatar: String,
 }
 
 #[derive(Serialize, ToSchema)]

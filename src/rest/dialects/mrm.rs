@@ -25,7 +25,7 @@ use crate::rest::call::Call;
 use crate::rest::drf::fields::{Form, choice, email, integers, no_such_key, password, text, texts, username};
 use crate::rest::drf::{self, NOT_AUTHENTICATED, python, session, times};
 use crate::rest::reply::{Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Route, open, signed_in};
+use crate::rest::route::{Answer, Dialect, Ids, Route, open, signed_in};
 use crate::rest::sockets::{self, Conversation, Heard, Peer, Say, SocketRoute};
 
 pub(super) fn dialect() -> Dialect {
@@ -54,6 +54,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Chats with a session cookie. Writes carry the value of the cookie `csrftoken` in `X-CSRFToken`.",
         credentials: &[session::SCHEME],
         authenticate: |call| Box::pin(session::caller(call)),
+        ids: Ids::Numbers,
         challenge: || Refusal::detail(StatusCode::FORBIDDEN, NOT_AUTHENTICATED),
         routes: vec![
             Route::at("/api/register/").post(

@@ -25,7 +25,7 @@ use crate::rest::call::Call;
 use crate::rest::drf::fields::{Form, email, password, text};
 use crate::rest::drf::{self, bearer, python, times};
 use crate::rest::reply::{Detail, Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Route, open, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Route, open, signed_in, unasked};
 use crate::rest::sockets::{self, Conversation, Heard, Peer, Say, SocketRoute};
 
 const ACCESS_LASTS: Duration = Duration::from_mins(30);
@@ -39,6 +39,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Conversations of two people, with an access token.",
         credentials: &["bearer"],
         authenticate: |call| Box::pin(bearer::caller(call, bearer::Words::USUAL)),
+        ids: Ids::Uuids,
         challenge: bearer::needed,
         routes: vec![
             Route::at("/api/register/").post(

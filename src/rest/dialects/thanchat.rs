@@ -29,7 +29,7 @@ use crate::rest::call::Call;
 use crate::rest::drf::fields::{Form, Input, email, integer, key, no_such_key, password, text, username};
 use crate::rest::drf::{self, NOT_AUTHENTICATED, spaced, times};
 use crate::rest::reply::{Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Route, open, signed_in};
+use crate::rest::route::{Answer, Dialect, Ids, Route, open, signed_in};
 
 const NAME_CHARS_MAX: usize = 150;
 const EMAIL_CHARS_MAX: usize = 254;
@@ -102,6 +102,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Open rooms and direct messages. Send `Authorization: Token …` with the key that login gives.",
         credentials: &["token", "basic"],
         authenticate,
+        ids: Ids::Numbers,
         challenge,
         routes: [accounts(), passwords(), chat()].into_iter().flatten().collect(),
         sockets: Vec::new(),
@@ -433,11 +434,12 @@ fn basic(call: &Call, pair: &str) -> Result<Credential, Refusal> {
 }
 
 async fn accounts_root(call: Call) -> Answer {
-    Reply::json(&AccountsRoot { users: call.link("/userauth/users/") })
+    Reply::json(&AccountsRoot { users: call.route_link("/userauth/users/") })
 }
 
 async fn chat_root(call: Call) -> Answer {
-    let (chat_rooms, messages) = (call.link("/chatApp/chatRooms/"), call.link("/chatApp/messages/"));
+    let (chat_rooms, messages) =
+        (call.route_link("/chatApp/chatRooms/"), call.route_link("/chatApp/messages/"));
     Reply::json(&ChatRoot { chat_rooms, messages })
 }
 
@@ -763,7 +765,8 @@ async fn send(call: Call) -> Answer {
     };
     let text = input.text("message_text").to_owned();
     let request = PostMessage { text, blank: Blank::Kept, ..PostMessage::default() };
-    let posted = call.app().post_at(&call.viewer, RoomRef::Key(room), request).await?;
+    let posted = call.app().post_at(&call.viewer, RoomRef::Key(room), request).await;
+    let posted = posted.map_err(|error| refuse_text(&call, error))?;
     let message = spaced(&Message::new(posted.message, place))?;
     Ok(Reply::raw("application/json", message).status(StatusCode::CREATED))
 }
@@ -807,17 +810,20 @@ async fn patch_message(call: Call) -> Answer {
 
 async fn edit(call: &Call, found: PlacedMessage, input: &Input) -> Answer {
     let Some(text) = input.maybe_text("message_text") else { return Reply::json(&Message::from(found)) };
-    let edited = call.app().edit_message(&call.viewer, found.message.key, text.to_owned()).await;
-    let edited = edited.map_err(|error| {
-        if error.is_expected() && error.code() != Code::Forbidden {
-            drf::fields(&error, call.language, |fault| {
-                Some(("message_text", drf::fault_text(fault, call.language)))
-            })
-        } else {
-            error.into()
-        }
-    })?;
+    let (key, text) = (found.message.key, text.to_owned());
+    let edited = call.app().edit_message_at(&call.viewer, key, text, Blank::Kept).await;
+    let edited = edited.map_err(|error| refuse_text(call, error))?;
     Reply::json(&Message::new(edited, found.place))
+}
+
+/// Faults of a text under the name that it has here.
+fn refuse_text(call: &Call, error: Error) -> Refusal {
+    match error.code() {
+        Code::BadInput | Code::Empty | Code::TooLong => drf::fields(&error, call.language, |fault| {
+            Some(("message_text", drf::fault_text(fault, call.language)))
+        }),
+        _ => error.into(),
+    }
 }
 
 async fn delete_message(call: Call) -> Answer {

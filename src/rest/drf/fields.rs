@@ -4,9 +4,10 @@ mod check;
 #[cfg(test)]
 mod tests;
 
+use serde_json::Value as Json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
-    AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+    ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
 };
 
 use crate::rest::body::{Data, File};
@@ -190,27 +191,32 @@ impl Field {
 
     fn schema(&self) -> RefOr<Schema> {
         let of = |kind: Type| ObjectBuilder::new().schema_type(self.types(kind));
-        let numbers = || ObjectBuilder::new().schema_type(SchemaType::Type(Type::Integer));
+        let formatted = |format| of(Type::String).format(Some(SchemaFormat::KnownFormat(format)));
         let object = match self.kind {
             Kind::Text | Kind::Username => of(Type::String),
-            Kind::Email => of(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))),
-            Kind::Password => of(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))),
+            Kind::Email => formatted(KnownFormat::Email),
+            Kind::Password => formatted(KnownFormat::Password),
+            Kind::File => formatted(KnownFormat::Binary),
             Kind::Integer | Kind::Key => of(Type::Integer),
             Kind::Boolean => of(Type::Boolean),
-            Kind::Choice(words) => of(Type::String).enum_values(Some(words.iter().copied())),
-            Kind::File => of(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary))),
-            Kind::Keys | Kind::Integers => {
-                return RefOr::T(Schema::Array(ArrayBuilder::new().items(numbers()).build()));
+            Kind::Choice(words) => {
+                let words = words.iter().map(|word| Json::from(*word));
+                let none = self.nullable.then_some(Json::Null);
+                let blank = self.blank.then(|| Json::from(""));
+                of(Type::String).enum_values(Some(words.chain(none).chain(blank)))
             }
-            Kind::Texts => {
-                let item = ObjectBuilder::new().schema_type(SchemaType::Type(Type::String));
-                return RefOr::T(Schema::Array(ArrayBuilder::new().items(item).build()));
-            }
+            Kind::Keys | Kind::Integers => return self.list_schema(Type::Integer),
+            Kind::Texts => return self.list_schema(Type::String),
         };
         let is_text = matches!(self.kind, Kind::Text | Kind::Username | Kind::Email | Kind::Password);
         let least = if self.blank { 0 } else { self.chars_min.max(1) };
         let object = if is_text { object.min_length(Some(least)).max_length(self.chars_max) } else { object };
         RefOr::T(Schema::Object(object.build()))
+    }
+
+    fn list_schema(&self, of: Type) -> RefOr<Schema> {
+        let item = ObjectBuilder::new().schema_type(SchemaType::Type(of));
+        RefOr::T(Schema::Array(ArrayBuilder::new().schema_type(self.types(Type::Array)).items(item).build()))
     }
 
     fn types(&self, kind: Type) -> SchemaType {
@@ -240,6 +246,11 @@ impl Form {
         Ok(input)
     }
 
+    /// Whether there is anything without which it is refused.
+    pub(in crate::rest) fn asks(&self) -> bool {
+        self.fields.iter().any(|field| field.required)
+    }
+
     /// Whether a file may come with it, which no JSON can carry.
     pub(in crate::rest) fn has_file(&self) -> bool {
         self.fields.iter().any(|field| field.kind == Kind::File)
@@ -251,9 +262,7 @@ impl Form {
             let object = object.property(field.name, field.schema());
             if field.required { object.required(field.name) } else { object }
         });
-        Schema::Object(
-            object.additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true))).build(),
-        )
+        Schema::Object(object.build())
     }
 }
 

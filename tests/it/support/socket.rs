@@ -33,7 +33,17 @@ impl Socket {
 
     /// The same, to a server or a proxy by its address.
     pub async fn open_at(address: SocketAddr, offered: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        Self::open_path(address, "/graphql", offered, headers).await
+    }
+
+    /// The same at another path, for the sockets of dialects.
+    pub async fn open_path(
+        address: SocketAddr,
+        path: &str,
+        offered: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
         let offer = (!offered.is_empty()).then_some(("sec-websocket-protocol", offered));
         for (name, value) in headers.iter().copied().chain(offer) {
             let name: HeaderName = name.parse().unwrap();
@@ -85,6 +95,14 @@ impl Socket {
     pub async fn hear(&mut self) -> Value {
         match self.next().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("no message but {other:?}"),
+        }
+    }
+
+    /// The next message, which need not be JSON.
+    pub async fn text(&mut self) -> String {
+        match self.next().await {
+            Message::Text(text) => text.as_str().to_owned(),
             other => panic!("no message but {other:?}"),
         }
     }

@@ -27,6 +27,10 @@ impl Field {
                 }
                 return None;
             }
+            // Of a row's number, an empty text is none, in JSON too.
+            Given::Json(Json::String(text)) if text.is_empty() && self.kind == Kind::Key => {
+                Given::Json(&Json::Null)
+            }
             // An empty text is all that a form has for null, and for nothing.
             Given::Text("") if self.nullable && !self.blank => return Some(Value::Null),
             Given::Text("") if !self.required && !self.blank && self.kind != Kind::File => return None,
