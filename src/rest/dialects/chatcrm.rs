@@ -41,7 +41,7 @@ use crate::rest::drf::paging::{Cut, list, window};
 use crate::rest::drf::pictures::{self, Decoded};
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Operation, Route, open, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, open, signed_in, unasked};
 use crate::rest::short_id;
 use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
@@ -122,6 +122,7 @@ pub(super) fn dialect() -> Dialect {
         about: "Paths without a slash at their ends; a Bearer token from `login`; rooms by 22-character ids.",
         credentials: &["bearer"],
         authenticate: |call| Box::pin(bearer::caller(call, TOKENS)),
+        ids: Ids::Short,
         challenge: bearer::needed,
         routes: routes().into_iter().map(|route| route.for_pages(&PAGES)).collect(),
         sockets: vec![SocketRoute {
