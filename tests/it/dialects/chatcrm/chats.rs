@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Member, V1, global_room, parts, person};
+use super::{Member, V1, global_room, parts, person, socket};
 use crate::dialects::support::{Body, Legacy, Part};
 use crate::media::png;
 use crate::on_both;
@@ -144,7 +144,7 @@ on_both! {
         assert_eq!(made["member"][1]["image"], json!(relative));
         assert_eq!(hazel.get("/chats").await.body[1]["member"][1]["image"], json!(face));
         let room = made["roomId"].as_str().unwrap();
-        let mut wire = super::socket::open(&app, &hazel).await;
+        let mut wire = socket::open(&app, &hazel).await;
         let path = "/api/v1/chats/messages";
         let picture = |message: Option<&str>| {
             let mut form = vec![Part::Field("roomId", room.to_owned())];
@@ -160,7 +160,7 @@ on_both! {
             assert!(link.starts_with("/media/tmp/"), "{link}");
             let shown = Legacy::of(&app).get(&link).await;
             assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
-            let heard = super::socket::hear(&mut wire).await;
+            let heard = socket::hear(&mut wire).await;
             assert_eq!((&heard["userImage"], &heard["message"]), (&json!(relative), &json!(stored)));
             assert!(heard["image"].as_str().unwrap().starts_with("/media/tmp/"));
         }
