@@ -124,7 +124,11 @@ pub(super) fn dialect() -> Dialect {
         authenticate: |call| Box::pin(bearer::caller(call, TOKENS)),
         ids: Ids::Short,
         challenge: bearer::needed,
-        routes: routes().into_iter().map(|route| route.for_pages(&PAGES)).collect(),
+        routes: account_routes()
+            .into_iter()
+            .chain(chat_routes())
+            .map(|route| route.for_pages(&PAGES))
+            .collect(),
         sockets: vec![SocketRoute {
             path: "/ws/user/{id}/chat/",
             about: "Messages, typing and who is online, of all rooms of the person whose 22-character id the path \
@@ -135,8 +139,8 @@ pub(super) fn dialect() -> Dialect {
     }
 }
 
-fn routes() -> Vec<Route> {
-    let accounts = vec![
+fn account_routes() -> Vec<Route> {
+    vec![
         Route::at("/api/v1/signup").post(
             open("Sign up", signup)
                 .takes(&SIGNUP)
@@ -162,8 +166,11 @@ fn routes() -> Vec<Route> {
                 .takes(&PASSWORD)
                 .gives::<Said>(StatusCode::OK, "Other sessions have ended."),
         ),
-    ];
-    let chats = vec![
+    ]
+}
+
+fn chat_routes() -> Vec<Route> {
+    vec![
         Route::at("/api/v1/chats").get(room_list()),
         Route::at("/api/v1/user/chats").get(room_list()),
         Route::at("/api/v1/chats/create").post(
@@ -211,8 +218,7 @@ fn routes() -> Vec<Route> {
                     .gives::<Message>(StatusCode::CREATED, "As stored.")
                     .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room."),
             ),
-    ];
-    accounts.into_iter().chain(chats).collect()
+    ]
 }
 
 fn profile_change() -> Operation {
@@ -322,13 +328,11 @@ fn excluded(call: &Call) -> Option<Vec<UserKey>> {
 }
 
 async fn profile(call: Call) -> Answer {
-    let user = own_account(&call).await?;
-    Reply::json(&Profile::of(user, &call.base))
+    Reply::json(&Profile::of(own_account(&call).await?, &call.base))
 }
 
 async fn own_account(call: &Call) -> Result<User, Refusal> {
-    let user = call.app().viewer(&call.viewer).await?;
-    user.ok_or_else(bearer::needed)
+    call.app().viewer(&call.viewer).await?.ok_or_else(bearer::needed)
 }
 
 async fn change_profile(call: Call) -> Answer {
@@ -449,13 +453,12 @@ async fn send(call: Call) -> Answer {
     }
     let text = input.maybe_text("message").unwrap_or(BLANK).to_owned();
     let request = PostMessage { text, blank: Blank::Kept, uploads, ..PostMessage::default() };
-    let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, error))?;
+    let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, &error))?;
     let sent = (posted.message, Some(own_account(&call).await?));
     let files = files_of(&call, [&sent.0]).await?;
     Reply::created(&Message::of(&sent, &files, room, &call))
 }
 
-/// The files of those messages that have some.
 async fn files_of<'m>(
     call: &Call,
     messages: impl IntoIterator<Item = &'m domain::messages::Message>,
@@ -500,24 +503,23 @@ async fn upload_file(call: Call) -> Answer {
     };
     let refused = |error: Error| match error.code() {
         _ if drf::is_of_fields(&error) => bad(&error.text().render(call.language)),
-        _ => unsent(&call, error),
+        _ => unsent(&call, &error),
     };
     let new = NewFile { name: pictures::named(&file.name).to_owned(), bytes: file.bytes.clone() };
     let upload = call.app().store_file(&call.viewer, new).await.map_err(refused)?;
     let request = PostMessage { text, blank: Blank::Kept, uploads: vec![upload], ..PostMessage::default() };
     let posted = call.app().post(&call.viewer, room, request).await.map_err(refused)?;
-    let user = own_account(&call).await?;
     let files = files_of(&call, [&posted.message]).await?;
     let file = files.get(&posted.message.key).and_then(|files| files.first());
     let file = file.ok_or_else(|| Error::internal("a message was stored without its file"))?;
-    Reply::created(&Upload::of(&posted.message, file, room, &user, &call))
+    Reply::created(&Upload::of(&posted.message, file, room, &own_account(&call).await?, &call))
 }
 
 /// Why a message is not stored. A room that the caller is not in is not told from one that nobody is in.
-fn unsent(call: &Call, error: Error) -> Refusal {
+fn unsent(call: &Call, error: &Error) -> Refusal {
     match error.code() {
         Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
-        _ => drf::in_field(&error, call.language, "message"),
+        _ => drf::in_field(error, call.language, "message"),
     }
 }
 
@@ -576,7 +578,6 @@ fn credential(call: &Call) -> Credential {
     }
 }
 
-/// One person's end of a socket.
 struct Desk {
     peer: Peer,
     /// The person's id in the path.
@@ -746,7 +747,6 @@ enum Saying<'s> {
     },
     Typing {
         room_id: String,
-        /// 22 characters, unlike in a message.
         user: String,
     },
     OnlineUser {
@@ -813,7 +813,7 @@ struct Profile {
 struct Room {
     member: Vec<Person>,
     #[serde(rename = "roomId")]
-    room_id: String,
+    id: String,
     #[serde(rename = "type")]
     kind: String,
     name: Option<String>,
@@ -826,7 +826,8 @@ struct Message {
     user: Option<i64>,
     user_id: Option<String>,
     room_id: String,
-    message: String,
+    #[serde(rename = "message")]
+    text: String,
     timestamp: String,
     user_name: String,
     user_image: Option<String>,
@@ -852,7 +853,6 @@ struct Upload {
     message_id: i64,
     room_id: String,
     message: Option<String>,
-    /// A number, unlike in a message.
     user_id: i64,
     user_name: String,
     user_image: Option<String>,
@@ -865,7 +865,6 @@ struct Upload {
     file: Option<Document>,
 }
 
-/// The name of a sender whose account is gone.
 const NOBODY: &str = "User not found";
 
 /// The picture that someone shows, as a link that begins with `base`.
@@ -914,7 +913,7 @@ impl Room {
         };
         Self {
             member: people.iter().map(|user| Person::of(user, base)).collect(),
-            room_id: short_id::encode(stored.id),
+            id: short_id::encode(stored.id),
             kind: kind.to_owned(),
             name,
         }
@@ -950,7 +949,7 @@ impl Message {
             user: sender.map(|user| user.key.0),
             user_id: sender.map(|user| short_id::encode(user.id)),
             room_id: short_id::encode(room),
-            message: message.text.clone(),
+            text: message.text.clone(),
             timestamp: times::utc(message.created_at),
             user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
             user_image: sender.and_then(|user| image_of(user, base)),
