@@ -155,7 +155,8 @@ fn too_many() -> Refusal {
     Refusal::detail(StatusCode::BAD_REQUEST, &format!("The form has more than {FIELDS_MAX} fields."))
 }
 
-fn unsupported(media: &str) -> Refusal {
+/// The refusal of a body in a form that is not read.
+pub(super) fn unsupported(media: &str) -> Refusal {
     let text = format!("Unsupported media type \"{media}\" in request.");
     Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text)
 }

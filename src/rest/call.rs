@@ -11,7 +11,7 @@ use crate::app::auth::Origin;
 use crate::domain::sessions::Viewer;
 use crate::error::Language;
 use crate::rest::Rest;
-use crate::rest::body::Data;
+use crate::rest::body::{Data, unsupported};
 use crate::rest::drf::fields::{Form, Input};
 use crate::rest::reply::Refusal;
 
@@ -81,6 +81,15 @@ impl Call {
     /// What the body says, where it has to be multipart.
     pub(super) async fn multipart(&self) -> Result<Data, Refusal> {
         Data::read_multipart(&self.headers, &self.body).await
+    }
+
+    /// What the body says, where no JSON is taken.
+    pub(super) async fn form(&self) -> Result<Data, Refusal> {
+        let data = self.data().await?;
+        if data.is_form() || self.body.is_empty() {
+            return Ok(data);
+        }
+        Err(unsupported(self.header("content-type").unwrap_or_default()))
     }
 
     /// The fields of the body, checked.

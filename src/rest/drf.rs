@@ -7,6 +7,7 @@ pub(super) mod bearer;
 pub(super) mod csrf;
 pub(super) mod fields;
 pub(super) mod paging;
+pub(super) mod pictures;
 pub(super) mod python;
 pub(super) mod session;
 mod spaced;
@@ -78,6 +79,14 @@ pub(super) fn is_of_fields(error: &Error) -> bool {
             | Code::RoomPasswordWrong
             | Code::RoomFull
     )
+}
+
+/// As [`refusal`], where whatever is wrong is told under one field.
+pub(super) fn in_field(error: &Error, language: Language, field: &'static str) -> Refusal {
+    if is_of_fields(error) {
+        return fields(error, language, |fault| Some((field, fault_text(fault, language))));
+    }
+    refusal(error, language)
 }
 
 /// `404` with its reason.

@@ -177,6 +177,7 @@ impl Opening {
 
 impl InboxFeed {
     /// The same feed, which also tells who begins to type.
+    #[must_use]
     pub fn with_typing(mut self) -> Self {
         let mut typing = TypingWatch::default();
         for room in self.feeds.keys() {

@@ -1,9 +1,8 @@
 //! ChatCRM: `/api/v1` without slashes at the ends of its paths, tokens of a day, and rooms by 22-character ids.
-//!
-//! The table comes first, then the handlers, the socket, and the shapes of what goes out. Of its later server,
-//! guest sign-in and the support desk are not here: the one gives out tokens of any account whose address is
-//! named, the other is a product of its own.
+//! Of its later server, guest sign-in and the support desk are not here: the one gives out tokens of any account
+//! whose address is named, the other is a product of its own.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +17,15 @@ use uuid::Uuid;
 
 use crate::app::auth::{DoorSignup, EmailClaim, LoginName, Origin};
 use crate::app::live::{InboxFeed, Moment, RoomName, Told};
+use crate::app::media::{NewFile, avatar_path};
 use crate::app::messages::{PostMessage, Sent};
 use crate::app::rooms::NewDoorRoom;
 use crate::app::users::ProfileChange;
 use crate::auth::credential::Credential;
 use crate::domain;
 use crate::domain::events::Happening;
-use crate::domain::ids::UserKey;
+use crate::domain::ids::{MessageKey, UserKey};
+use crate::domain::media::{Attachment, AvatarFolder};
 use crate::domain::messages::Blank;
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::{Door, Viewer};
@@ -35,17 +36,19 @@ use crate::hub::OnlineBell;
 use crate::rest::body::Given;
 use crate::rest::call::Call;
 use crate::rest::drf::bearer::{self, Words};
-use crate::rest::drf::fields::{self, Form, email, file, key, keys, password, text, username};
-use crate::rest::drf::paging::Cut;
+use crate::rest::drf::fields::{self, Field, Form, email, file, key, keys, password, text, username};
+use crate::rest::drf::paging::{Cut, list, window};
+use crate::rest::drf::pictures::{self, Decoded};
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Ids, Route, open, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, open, signed_in, unasked};
 use crate::rest::short_id;
 use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Where its own web client is served from while it is worked on.
 const PAGES: [&str; 2] = ["http://localhost:4200", "https://localhost:4200"];
+const FILE_BYTES_MAX: usize = 10 * 1024 * 1024;
 const ROOM_NAME_CHARS_MAX: usize = 20;
 const ROOM_TYPE_CHARS_MAX: usize = 10;
 /// The type of a room whose maker names none.
@@ -71,7 +74,6 @@ const SIGNUP: Form = Form {
     ],
 };
 
-/// The name may be an address.
 const LOGIN: Form = Form { name: "chatcrm.Login", fields: &[text("username"), password("password")] };
 
 const ROOM: Form = Form {
@@ -83,25 +85,19 @@ const ROOM: Form = Form {
     ],
 };
 
-const MESSAGE: Form = Form {
-    name: "chatcrm.NewMessage",
-    fields: &[
-        text("roomId"),
-        key("user").optional().nullable(),
-        text("message").optional(),
-        file("image").optional().nullable(),
-    ],
-};
+const MESSAGE: Form = Form { name: "chatcrm.NewMessage", fields: &message_fields(text("roomId")) };
 
 /// Where the path names the room.
-const MESSAGE_AT: Form = Form {
-    name: "chatcrm.NewMessageInRoom",
-    fields: &[
-        text("roomId").optional(),
-        key("user").optional().nullable(),
-        text("message").optional(),
-        file("image").optional().nullable(),
-    ],
+const MESSAGE_AT: Form =
+    Form { name: "chatcrm.NewMessageInRoom", fields: &message_fields(text("roomId").optional()) };
+
+const fn message_fields(room: Field) -> [Field; 4] {
+    [room, key("user").optional().nullable(), text("message").optional(), file("image").optional().nullable()]
+}
+
+const UPLOAD: Form = Form {
+    name: "chatcrm.NewFile",
+    fields: &[text("roomId"), file("file"), text("message").optional().blank()],
 };
 
 const PROFILE: Form = Form {
@@ -128,7 +124,11 @@ pub(super) fn dialect() -> Dialect {
         authenticate: |call| Box::pin(bearer::caller(call, TOKENS)),
         ids: Ids::Short,
         challenge: bearer::needed,
-        routes: routes().into_iter().map(|route| route.for_pages(&PAGES)).collect(),
+        routes: account_routes()
+            .into_iter()
+            .chain(chat_routes())
+            .map(|route| route.for_pages(&PAGES))
+            .collect(),
         sockets: vec![SocketRoute {
             path: "/ws/user/{id}/chat/",
             about: "Messages, typing and who is online, of all rooms of the person whose 22-character id the path \
@@ -139,18 +139,15 @@ pub(super) fn dialect() -> Dialect {
     }
 }
 
-fn routes() -> Vec<Route> {
-    let accounts = vec![
+fn account_routes() -> Vec<Route> {
+    vec![
         Route::at("/api/v1/signup").post(
             open("Sign up", signup)
                 .takes(&SIGNUP)
                 .gives::<SignedUp>(StatusCode::CREATED, "The account, with a SELF room of its own."),
         ),
         Route::at("/api/v1/login").post(
-            unasked("Log in", login)
-                .takes(&LOGIN)
-                .gives::<Tokens>(StatusCode::OK, "Tokens for a day.")
-                .gives::<LoginErrors>(StatusCode::BAD_REQUEST, "The name or the password is wrong."),
+            unasked("Log in", login).takes(&LOGIN).gives::<Tokens>(StatusCode::OK, "Tokens for a day."),
         ),
         Route::at("/api/v1/users").get(
             signed_in("List people", people)
@@ -162,29 +159,20 @@ fn routes() -> Vec<Route> {
         ),
         Route::at("/api/v1/profile")
             .get(signed_in("Read the own profile", profile).gives::<Profile>(StatusCode::OK, "The caller."))
-            .put(
-                signed_in("Change the own profile", change_profile)
-                    .takes(&PROFILE)
-                    .gives::<Profile>(StatusCode::OK, "As it is now."),
-            )
-            .patch(
-                signed_in("Change the own profile", change_profile)
-                    .takes(&PROFILE)
-                    .gives::<Profile>(StatusCode::OK, "As it is now."),
-            ),
+            .put(profile_change())
+            .patch(profile_change()),
         Route::at("/api/v1/change-password").post(
             signed_in("Change the own password", change_password)
                 .takes(&PASSWORD)
                 .gives::<Said>(StatusCode::OK, "Other sessions have ended."),
         ),
-    ];
-    let chats = vec![
-        Route::at("/api/v1/chats").get(
-            signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made."),
-        ),
-        Route::at("/api/v1/user/chats").get(
-            signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made."),
-        ),
+    ]
+}
+
+fn chat_routes() -> Vec<Route> {
+    vec![
+        Route::at("/api/v1/chats").get(room_list()),
+        Route::at("/api/v1/user/chats").get(room_list()),
         Route::at("/api/v1/chats/create").post(
             signed_in("Make a room", create_room).takes(&ROOM).gives::<Room>(
                 StatusCode::CREATED,
@@ -203,6 +191,17 @@ fn routes() -> Vec<Route> {
                     .gives::<Message>(StatusCode::CREATED, "As stored.")
                     .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room."),
             ),
+        Route::at("/api/v1/chats/messages/upload-file").post(
+            signed_in("Send a file", upload_file)
+                .takes(&UPLOAD)
+                .gives::<Upload>(StatusCode::CREATED, "The message, with a link to the file.")
+                .gives::<Failed>(
+                    StatusCode::BAD_REQUEST,
+                    "The room or the file is missing, or the file no good.",
+                )
+                .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room.")
+                .gives::<Failed>(StatusCode::NOT_FOUND, "This is no id of a room."),
+        ),
         Route::at("/api/v1/chats/messages/{id}")
             .get(
                 signed_in("List messages of a room", history)
@@ -219,11 +218,18 @@ fn routes() -> Vec<Route> {
                     .gives::<Message>(StatusCode::CREATED, "As stored.")
                     .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room."),
             ),
-    ];
-    accounts.into_iter().chain(chats).collect()
+    ]
 }
 
-// People.
+fn profile_change() -> Operation {
+    signed_in("Change the own profile", change_profile)
+        .takes(&PROFILE)
+        .gives::<Profile>(StatusCode::OK, "As it is now.")
+}
+
+fn room_list() -> Operation {
+    signed_in("List rooms", rooms).gives_many::<Room>(StatusCode::OK, "In the order they were made.")
+}
 
 async fn signup(call: Call) -> Answer {
     let input = call.input(&SIGNUP).await?;
@@ -240,29 +246,36 @@ async fn signup(call: Call) -> Answer {
         address: None,
         notes_room: Some(field("first_name") + input.text("last_name")),
     };
-    if input.text("password") != input.text("passwordTwo") {
-        // All else that is wrong is told before.
-        call.app()
-            .check_registration(&call.viewer, &call.origin, Door::ChatCrm, &signup)
-            .await
-            .map_err(|e| told(&call, e))?;
-        return Err(Refusal::field("password", "Password fields didn't match."));
+    let picture = pictures::decoded(&call, &input, "image").await?;
+    if picture.is_err() || input.text("password") != input.text("passwordTwo") {
+        // All that is wrong with single fields is told before two are compared.
+        let checked = call.app().check_registration(&call.viewer, &call.origin, Door::ChatCrm, &signup).await;
+        let mut errors = match checked.map_err(|error| drf::refusal(&error, call.language)) {
+            Ok(()) => FieldErrors::default(),
+            Err(Refusal::Fields(errors)) => errors,
+            Err(other) => return Err(other),
+        };
+        match picture {
+            Err(text) => errors.add("image", text),
+            Ok(_) if errors.is_empty() => errors.add("password", "Password fields didn't match."),
+            Ok(_) => {}
+        }
+        return Err(Refusal::Fields(errors));
     }
-    let registered = call.app().register(&call.viewer, &call.origin, Door::ChatCrm, signup).await;
-    let user = registered.map_err(|error| told(&call, error))?;
+    let user = call.app().register(&call.viewer, &call.origin, Door::ChatCrm, signup).await?;
+    if let Ok(Some(Decoded { picture, .. })) = picture {
+        let whose = Some(user.key);
+        let shown = call.app().set_avatar(&Viewer::Operator, whose, AvatarFolder::User, picture).await;
+        if let Err(error) = shown {
+            // The account is there, and a picture can be set later.
+            tracing::warn!(%error, "Somebody signed up, and their picture could not be stored.");
+        }
+    }
     Reply::created(&SignedUp {
         id: user.key.0,
         user_id: short_id::encode(user.id),
         message: "User registered successfully",
     })
-}
-
-/// Faults of an account, in this dialect's words.
-fn told(call: &Call, error: Error) -> Refusal {
-    if error.faults().all(|fault| fault.path.is_empty()) {
-        return error.into();
-    }
-    drf::fields(&error, call.language, |_| None)
 }
 
 async fn login(call: Call) -> Answer {
@@ -296,7 +309,12 @@ async fn people(call: Call) -> Answer {
         exclude,
         ..PeopleQuery::default()
     };
-    let found = call.app().people_window(&call.viewer, asked, window(cut)).await?;
+    let found = match call.app().people_window(&call.viewer, asked, window(cut)).await {
+        Ok(found) => found,
+        // So long a name nobody has.
+        Err(error) if drf::is_of_fields(&error) => return list(&call, cut, 0, Vec::<Person>::new()),
+        Err(error) => return Err(error.into()),
+    };
     let people = found.items.iter().map(|user| Person::of(user, &call.base)).collect();
     list(&call, cut, found.total, people)
 }
@@ -309,49 +327,35 @@ fn excluded(call: &Call) -> Option<Vec<UserKey>> {
     }
 }
 
-fn window(cut: Option<Cut>) -> Window {
-    cut.map_or_else(Window::default, |cut| Window { offset: cut.offset, limit: Some(cut.limit) })
-}
-
-/// In an envelope only where `limit` is asked for.
-fn list<T: Serialize>(call: &Call, cut: Option<Cut>, total: i64, items: Vec<T>) -> Answer {
-    match cut {
-        Some(cut) => Reply::json(&cut.envelope(call, total, items)),
-        None => Reply::json(&items),
-    }
-}
-
 async fn profile(call: Call) -> Answer {
-    let user = own_account(&call).await?;
-    Reply::json(&Profile::of(user, &call.base))
+    Reply::json(&Profile::of(own_account(&call).await?, &call.base))
 }
 
 async fn own_account(call: &Call) -> Result<User, Refusal> {
-    let user = call.app().viewer(&call.viewer).await?;
-    user.ok_or_else(bearer::needed)
+    call.app().viewer(&call.viewer).await?.ok_or_else(bearer::needed)
 }
 
 async fn change_profile(call: Call) -> Answer {
-    let data = call.data().await?;
-    if !data.is_form() && !call.body.is_empty() {
-        let media = call.header("content-type").unwrap_or_default();
-        let text = format!("Unsupported media type \"{media}\" in request.");
-        return Err(Refusal::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text));
-    }
-    let input = PROFILE.read_partly(&data)?;
+    let input = PROFILE.read_partly(&call.form().await?)?;
+    let decoded = pictures::decoded(&call, &input, "image").await?;
+    let picture = decoded.map_err(|text| Refusal::field("image", text))?;
     let given = |name: &str| input.maybe_text(name).map(str::to_owned);
     let change = ProfileChange {
         email: given("email"),
         first_name: given("first_name"),
         last_name: given("last_name"),
+        avatar: (input.has("image") && picture.is_none()).then_some(None),
         ..ProfileChange::default()
     };
     let changed = call.app().update_profile(&call.viewer, None, change).await;
-    let user = changed.map_err(|error| {
+    let mut user = changed.map_err(|error| {
         drf::fields(&error, call.language, |fault| {
             (fault.text == Text::EmailTaken).then(|| ("email", "Email existing currently!".to_owned()))
         })
     })?;
+    if let Some(Decoded { picture, .. }) = picture {
+        user = call.app().set_avatar(&call.viewer, None, AvatarFolder::User, picture).await?;
+    }
     Reply::json(&Profile::of(user, &call.base))
 }
 
@@ -366,12 +370,10 @@ async fn change_password(call: Call) -> Answer {
         if *error.text() == Text::WrongPassword {
             return Refusal::field("current_password", "The password is incorrect from server!");
         }
-        told(&call, error)
+        error.into()
     })?;
     Reply::json(&Said { message: "Password were updated successfully!" })
 }
-
-// Rooms.
 
 async fn rooms(call: Call) -> Answer {
     let app = call.app();
@@ -419,16 +421,13 @@ async fn create_room(call: Call) -> Answer {
     Reply::created(&Room::of(&room, &people, call.viewer, ""))
 }
 
-// Messages.
-
 async fn send(call: Call) -> Answer {
     let data = call.data().await?;
     let in_path = call.param("id");
     let form = if in_path.is_empty() { &MESSAGE } else { &MESSAGE_AT };
     let input = form.read(&data)?;
-    let (room_id, mut errors) =
-        (if in_path.is_empty() { input.text("roomId") } else { in_path }, FieldErrors::default());
-    let room = short_id::decode(room_id);
+    let mut errors = FieldErrors::default();
+    let room = short_id::decode(if in_path.is_empty() { input.text("roomId") } else { in_path });
     if room.is_none() {
         if !in_path.is_empty() {
             return Err(no_room());
@@ -440,23 +439,87 @@ async fn send(call: Call) -> Answer {
     {
         errors.add("user", fields::no_such_key(user));
     }
+    let picture = pictures::decoded(&call, &input, "image").await?.unwrap_or_else(|text| {
+        errors.add("image", text);
+        None
+    });
     errors.check()?;
     let room = room.ok_or_else(Error::not_found)?;
+    let mut uploads = Vec::new();
+    if let Some(Decoded { name, picture }) = picture {
+        check_member(&call, room).await?;
+        let stored = call.app().store_picture(&call.viewer, &name, picture).await;
+        uploads.push(stored.map_err(|error| drf::in_field(&error, call.language, "image"))?);
+    }
     let text = input.maybe_text("message").unwrap_or(BLANK).to_owned();
-    let request = PostMessage { text, blank: Blank::Kept, ..PostMessage::default() };
-    let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, error))?;
+    let request = PostMessage { text, blank: Blank::Kept, uploads, ..PostMessage::default() };
+    let posted = call.app().post(&call.viewer, room, request).await.map_err(|error| unsent(&call, &error))?;
     let sent = (posted.message, Some(own_account(&call).await?));
-    Reply::created(&Message::of(&sent, room, &call.base))
+    let files = files_of(&call, [&sent.0]).await?;
+    Reply::created(&Message::of(&sent, &files, room, &call))
+}
+
+async fn files_of<'m>(
+    call: &Call,
+    messages: impl IntoIterator<Item = &'m domain::messages::Message>,
+) -> Result<Files, Refusal> {
+    let with_files = messages.into_iter().filter(|message| message.attachments > 0);
+    let keys: Vec<MessageKey> = with_files.map(|message| message.key).collect();
+    if keys.is_empty() {
+        return Ok(Files::new());
+    }
+    Ok(call.app().attachments_of(&call.viewer, keys).await?)
+}
+
+type Files = HashMap<MessageKey, Vec<Attachment>>;
+
+/// Before a file is stored, since only members' messages can have one.
+async fn check_member(call: &Call, room: Uuid) -> Result<(), Refusal> {
+    let seen = call.app().room_at_door(&call.viewer, RoomRef::Id(room)).await?;
+    let writes = seen.is_some_and(|seen| seen.view.role.is_some() || seen.view.room.is_open);
+    if writes { Ok(()) } else { Err(Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER)) }
+}
+
+async fn upload_file(call: Call) -> Answer {
+    let data = call.form().await?;
+    let bad = |text: &str| Refusal::error(StatusCode::BAD_REQUEST, text);
+    let room_id = match data.get("roomId") {
+        Given::Text(text) if !text.trim().is_empty() => text,
+        _ => return Err(bad("roomId not provided.")),
+    };
+    let file = match data.get("file") {
+        Given::File(file) if !file.bytes.is_empty() => file,
+        _ => return Err(bad("file not provided.")),
+    };
+    if file.bytes.len() > FILE_BYTES_MAX {
+        return Err(bad("File size exceeds the maximum limit of 10.0 MB."));
+    }
+    let room = short_id::decode(room_id)
+        .ok_or_else(|| Refusal::error(StatusCode::NOT_FOUND, "Chat room does not exists."))?;
+    check_member(&call, room).await?;
+    let text = match data.get("message") {
+        Given::Text(text) => text.to_owned(),
+        _ => String::new(),
+    };
+    let refused = |error: Error| match error.code() {
+        _ if drf::is_of_fields(&error) => bad(&error.text().render(call.language)),
+        _ => unsent(&call, &error),
+    };
+    let new = NewFile { name: pictures::named(&file.name).to_owned(), bytes: file.bytes.clone() };
+    let upload = call.app().store_file(&call.viewer, new).await.map_err(refused)?;
+    let request = PostMessage { text, blank: Blank::Kept, uploads: vec![upload], ..PostMessage::default() };
+    let posted = call.app().post(&call.viewer, room, request).await.map_err(refused)?;
+    let files = files_of(&call, [&posted.message]).await?;
+    let file = files.get(&posted.message.key).and_then(|files| files.first());
+    let file = file.ok_or_else(|| Error::internal("a message was stored without its file"))?;
+    Reply::created(&Upload::of(&posted.message, file, room, &own_account(&call).await?, &call))
 }
 
 /// Why a message is not stored. A room that the caller is not in is not told from one that nobody is in.
-fn unsent(call: &Call, error: Error) -> Refusal {
+fn unsent(call: &Call, error: &Error) -> Refusal {
     match error.code() {
         Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
-        Code::Empty | Code::TooLong | Code::BadInput => drf::fields(&error, call.language, |fault| {
-            Some(("message", drf::fault_text(fault, call.language)))
-        }),
-        _ => error.into(),
+        _ => drf::in_field(error, call.language, "message"),
     }
 }
 
@@ -476,7 +539,8 @@ async fn history(call: Call) -> Answer {
         }
         Err(error) => return Err(error.into()),
     };
-    let messages = found.items.iter().map(|sent| Message::of(sent, id, &call.base)).collect();
+    let files = files_of(&call, found.items.iter().map(|(message, _)| message)).await?;
+    let messages = found.items.iter().map(|sent| Message::of(sent, &files, id, &call)).collect();
     list(&call, cut, found.total, messages)
 }
 
@@ -484,21 +548,17 @@ async fn no_messages(call: Call) -> Answer {
     list(&call, Cut::of(&call, None), 0, Vec::<Message>::new())
 }
 
-// The socket.
-
 async fn open_socket(call: Call) -> Result<Conversation, Refusal> {
     let identified = call.app().identify_from(&call.origin, &credential(&call)).await.map_err(not_good)?;
     let caller = identified.viewer.signed_in().copied().ok_or_else(forbidden)?;
     if short_id::decode(call.param("id")) != Some(caller.user_id) {
         return Err(forbidden());
     }
-    let inbox =
-        call.app().follow_inbox(&identified.viewer, None).await.map_err(|error| match error.code() {
-            Code::QueryTooComplex => {
-                Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language))
-            }
-            _ => error.into(),
-        })?;
+    let inbox = call.app().follow_inbox(&identified.viewer, None).await;
+    let inbox = inbox.map_err(|error| match error.code() {
+        Code::QueryTooComplex => Refusal::detail(StatusCode::FORBIDDEN, &error.text().render(call.language)),
+        _ => error.into(),
+    })?;
     let peer = Peer::of(&call, identified.viewer);
     let desk = Arc::new(Desk { peer, id: call.param("id").to_owned(), origin: call.origin });
     let told = stream::select(desk.rooms(inbox.with_typing()), desk.online());
@@ -518,7 +578,6 @@ fn credential(call: &Call) -> Credential {
     }
 }
 
-/// One person's end of a socket.
 struct Desk {
     peer: Peer,
     /// The person's id in the path.
@@ -541,14 +600,12 @@ const BROKEN: Say = Say::Close(1011, "This is no frame of this protocol.");
 
 impl Desk {
     async fn hear(&self, heard: Heard) -> Vec<Say> {
-        match self.obey(heard).await {
-            Ok(said) => said,
-            Err(close) => vec![close],
-        }
+        self.obey(heard).await.unwrap_or_else(|close| vec![close])
     }
 
     async fn obey(&self, heard: Heard) -> Result<Vec<Say>, Say> {
-        self.peer.app.admit_request(&self.peer.viewer, &self.origin).map_err(|error| self.part(&error))?;
+        let (Peer { app, viewer, .. }, part) = (&self.peer, |error| self.part(&error));
+        app.admit_request(viewer, &self.origin).map_err(part)?;
         let Heard::Text(text) = heard else { return Err(BROKEN) };
         let frame: Frame = serde_json::from_str(&text).map_err(|_| BROKEN)?;
         let room = || short_id::decode(&frame.room_id).ok_or(BROKEN);
@@ -560,22 +617,14 @@ impl Desk {
                 if *user != self.id {
                     return Err(Say::Close(1008, "The token is somebody else's."));
                 }
-                let request =
-                    PostMessage { text: text.clone(), blank: Blank::Kept, ..PostMessage::default() };
-                self.peer
-                    .app
-                    .post(&self.peer.viewer, room()?, request)
-                    .await
-                    .map_err(|error| self.part(&error))?;
+                let (text, blank) = (text.clone(), Blank::Kept);
+                let request = PostMessage { text, blank, ..PostMessage::default() };
+                app.post(viewer, room()?, request).await.map_err(part)?;
                 // It comes back as it comes to everyone.
                 Ok(Vec::new())
             }
             "typing" => {
-                self.peer
-                    .app
-                    .set_typing(&self.peer.viewer, room()?, true)
-                    .await
-                    .map_err(|error| self.part(&error))?;
+                app.set_typing(viewer, room()?, true).await.map_err(part)?;
                 Ok(Vec::new())
             }
             _ => Ok(vec![Say::Text("{}".to_owned())]),
@@ -611,7 +660,7 @@ impl Desk {
     }
 
     async fn tell(&self, told: Vec<Told>) -> Result<Vec<Say>, Error> {
-        let mut said = Vec::new();
+        let (Peer { app, viewer, .. }, mut said) = (&self.peer, Vec::new());
         for told in told {
             let Some(room) = told.room else { continue };
             match &told.moment {
@@ -619,14 +668,13 @@ impl Desk {
                     let Happening::Message(message) = &entry.event.what else { continue };
                     if message.deleted_at.is_none() {
                         let sender = self.peer.person(entry).await;
-                        said.push(message_frame(message, sender.as_deref(), room));
+                        let image = self.image_of(message).await?;
+                        said.push(message_frame(message, sender.as_deref(), image, room));
                     }
                 }
                 Moment::Typing(people) => {
                     for key in people {
-                        let Some(user) = self.peer.app.person_at(&self.peer.viewer, *key).await? else {
-                            continue;
-                        };
+                        let Some(user) = app.person_at(viewer, *key).await? else { continue };
                         let (room_id, user) = (short_id::encode(room.id), short_id::encode(user.id));
                         said.push(frame(&Saying::Typing { room_id, user }));
                     }
@@ -635,6 +683,17 @@ impl Desk {
             }
         }
         Ok(said)
+    }
+
+    /// The link of a message's picture, without a host.
+    async fn image_of(&self, message: &domain::messages::Message) -> Result<Option<String>, Error> {
+        if message.attachments == 0 {
+            return Ok(None);
+        }
+        let Peer { app, viewer, .. } = &self.peer;
+        let files = app.attachments_of(viewer, vec![message.key]).await?.remove(&message.key);
+        let picture = files.into_iter().flatten().find(Attachment::is_picture);
+        Ok(picture.map(|picture| app.media_path(viewer, &picture)))
     }
 
     /// Who is online: at first, and then when it is others.
@@ -655,7 +714,12 @@ impl Desk {
     }
 }
 
-fn message_frame(message: &domain::messages::Message, sender: Option<&User>, room: RoomName) -> Say {
+fn message_frame(
+    message: &domain::messages::Message,
+    sender: Option<&User>,
+    image: Option<String>,
+    room: RoomName,
+) -> Say {
     frame(&Saying::Message {
         user: sender.map(|user| user.key.0),
         user_id: sender.map(|user| short_id::encode(user.id)),
@@ -664,10 +728,10 @@ fn message_frame(message: &domain::messages::Message, sender: Option<&User>, roo
         user_image: sender.and_then(|user| image_of(user, "")),
         user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " ")),
         timestamp: times::printed(message.created_at),
+        image,
     })
 }
 
-/// What a socket is told.
 #[derive(Serialize)]
 #[serde(tag = "action", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Saying<'s> {
@@ -679,10 +743,10 @@ enum Saying<'s> {
         user_image: Option<String>,
         user_name: String,
         timestamp: String,
+        image: Option<String>,
     },
     Typing {
         room_id: String,
-        /// 22 characters, unlike in a message.
         user: String,
     },
     OnlineUser {
@@ -695,13 +759,10 @@ fn frame(saying: &Saying<'_>) -> Say {
     serde_json::to_string(saying).map_or(BROKEN, Say::Text)
 }
 
-// What goes out.
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = chatcrm::SignedUp)]
 struct SignedUp {
     id: i64,
-    /// 22 characters.
     #[serde(rename = "userId")]
     user_id: String,
     message: &'static str,
@@ -714,14 +775,6 @@ struct Tokens {
     access: String,
     #[serde(rename = "userId")]
     user_id: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = chatcrm::LoginErrors)]
-struct LoginErrors {
-    non_field_errors: Option<Vec<String>>,
-    username: Option<Vec<String>>,
-    password: Option<Vec<String>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -759,9 +812,8 @@ struct Profile {
 #[schema(as = chatcrm::Room)]
 struct Room {
     member: Vec<Person>,
-    /// 22 characters.
     #[serde(rename = "roomId")]
-    room_id: String,
+    id: String,
     #[serde(rename = "type")]
     kind: String,
     name: Option<String>,
@@ -774,19 +826,50 @@ struct Message {
     user: Option<i64>,
     user_id: Option<String>,
     room_id: String,
-    message: String,
+    #[serde(rename = "message")]
+    text: String,
     timestamp: String,
     user_name: String,
     user_image: Option<String>,
     image: Option<String>,
+    #[serde(flatten)]
+    file: Option<Document>,
 }
 
-/// The name of a sender whose account is gone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Document)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    file: String,
+    file_name: String,
+    file_type: &'static str,
+    file_size: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Upload)]
+#[serde(rename_all = "camelCase")]
+struct Upload {
+    message_id: i64,
+    room_id: String,
+    message: Option<String>,
+    user_id: i64,
+    user_name: String,
+    user_image: Option<String>,
+    timestamp: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(flatten)]
+    file: Option<Document>,
+}
+
 const NOBODY: &str = "User not found";
 
 /// The picture that someone shows, as a link that begins with `base`.
 fn image_of(user: &User, base: &str) -> Option<String> {
-    user.avatar.as_ref().map(|path| format!("{base}/media/{path}"))
+    avatar_path(user).map(|path| format!("{base}{path}"))
 }
 
 /// Both names, or the username of someone who has none.
@@ -819,33 +902,34 @@ impl Profile {
 impl Room {
     fn of(room: &DoorRoomView, people: &[User], viewer: Viewer, base: &str) -> Self {
         let stored = &room.view.room;
-        let (kind, name) = match &room.label {
-            Some(label) if !label.kind.is_empty() => {
-                let name = (!label.title.is_empty()).then(|| label.title.trim().to_owned());
-                (label.kind.clone(), name)
-            }
-            label => {
-                let title = label.as_ref().map(|label| label.title.trim()).filter(|title| !title.is_empty());
-                let name = title.map_or_else(|| unlabelled(stored, people, viewer), str::to_owned);
-                let kind = match stored.kind {
-                    RoomKind::SelfNotes => "SELF",
-                    RoomKind::Duo => "DUO",
-                    RoomKind::Group => "GROUP",
-                };
-                (kind.to_owned(), Some(name))
-            }
+        let label = room.label.as_ref();
+        let title = label.map(|label| label.title.as_str()).filter(|title| !title.is_empty());
+        let (kind, name) = match label.map(|label| label.kind.as_str()).filter(|kind| !kind.is_empty()) {
+            Some(kind) => (kind, title.map(|title| title.trim().to_owned())),
+            None => (
+                kind_word(stored.kind),
+                Some(title.map_or_else(|| name_of(stored, people, viewer), str::to_owned)),
+            ),
         };
         Self {
             member: people.iter().map(|user| Person::of(user, base)).collect(),
-            room_id: short_id::encode(stored.id),
-            kind,
+            id: short_id::encode(stored.id),
+            kind: kind.to_owned(),
             name,
         }
     }
 }
 
+const fn kind_word(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::SelfNotes => "SELF",
+        RoomKind::Duo => "DUO",
+        RoomKind::Group => "GROUP",
+    }
+}
+
 /// The name of a room from another door: its own, or that of whoever else is in it.
-fn unlabelled(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
+fn name_of(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
     let own = viewer.signed_in().map(|caller| caller.user);
     let shown = match room.kind {
         RoomKind::Group => None,
@@ -856,17 +940,60 @@ fn unlabelled(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> St
 }
 
 impl Message {
-    fn of((message, sender): &Sent, room: Uuid, base: &str) -> Self {
-        let sender = sender.as_ref();
+    fn of((message, sender): &Sent, files: &Files, room: Uuid, call: &Call) -> Self {
+        let (sender, base) = (sender.as_ref(), &call.base);
+        let files = files.get(&message.key).map(Vec::as_slice).unwrap_or_default();
+        let image = files.iter().find(|file| file.is_picture());
+        let file = files.iter().find(|file| !file.is_picture());
         Self {
             user: sender.map(|user| user.key.0),
             user_id: sender.map(|user| short_id::encode(user.id)),
             room_id: short_id::encode(room),
-            message: message.text.clone(),
+            text: message.text.clone(),
             timestamp: times::utc(message.created_at),
             user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
             user_image: sender.and_then(|user| image_of(user, base)),
-            image: None,
+            image: image.map(|file| file_link(file, call)),
+            file: file.map(|file| Document::of(file, call)),
         }
     }
+}
+
+impl Upload {
+    fn of(
+        message: &domain::messages::Message,
+        file: &Attachment,
+        room: Uuid,
+        user: &User,
+        call: &Call,
+    ) -> Self {
+        let is_picture = file.is_picture();
+        Self {
+            message_id: message.key.0,
+            room_id: short_id::encode(room),
+            message: Some(message.text.clone()).filter(|text| !text.is_empty()),
+            user_id: user.key.0,
+            user_name: joined_name(user, " "),
+            user_image: image_of(user, &call.base),
+            timestamp: times::printed(message.created_at),
+            kind: if is_picture { "image" } else { "file" },
+            image: is_picture.then(|| file_link(file, call)),
+            file: (!is_picture).then(|| Document::of(file, call)),
+        }
+    }
+}
+
+impl Document {
+    fn of(file: &Attachment, call: &Call) -> Self {
+        Self {
+            file: file_link(file, call),
+            file_name: file.file_name.clone(),
+            file_type: file.path.file_type().content_type(),
+            file_size: file.byte_size,
+        }
+    }
+}
+
+fn file_link(file: &Attachment, call: &Call) -> String {
+    call.link(&call.app().media_path(&call.viewer, file))
 }

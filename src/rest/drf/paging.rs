@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+use crate::domain::windows::Window;
 use crate::rest::call::Call;
+use crate::rest::reply::Reply;
+use crate::rest::route::Answer;
 
 /// Where a list is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,24 @@ pub(in crate::rest) struct Envelope<T> {
     pub(in crate::rest) next: Option<String>,
     pub(in crate::rest) previous: Option<String>,
     pub(in crate::rest) results: Vec<T>,
+}
+
+/// What is read of a list for a cut; all there may be where it is not cut.
+pub(in crate::rest) fn window(cut: Option<Cut>) -> Window {
+    cut.map_or_else(Window::default, |cut| Window { offset: cut.offset, limit: Some(cut.limit) })
+}
+
+/// A list as it is, or where it is cut, in its envelope.
+pub(in crate::rest) fn list<T: Serialize>(
+    call: &Call,
+    cut: Option<Cut>,
+    total: i64,
+    items: Vec<T>,
+) -> Answer {
+    match cut {
+        Some(cut) => Reply::json(&cut.envelope(call, total, items)),
+        None => Reply::json(&items),
+    }
 }
 
 impl Cut {

@@ -3,8 +3,9 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Member, V1, global_room};
+use super::{Member, V1, global_room, parts, person, socket};
 use crate::dialects::support::{Body, Legacy, Part};
+use crate::media::png;
 use crate::on_both;
 use crate::support::Caller;
 
@@ -126,6 +127,94 @@ on_both! {
         let expected = [" ", " ", "spoof", "42", "the path wins", "by both", "by path", "ripe ✓"];
         assert_eq!(rowan.texts(&room).await, expected);
         assert!(hazel.texts(&other).await.is_empty());
+    }
+
+    async fn pictures_and_files_go_with_messages_and_faces_with_people(app) {
+        let hazel = Member::join(&app, "hazel").await;
+        let mut form = parts(&person("rowan"));
+        form.push(Part::File("image", "face.png", png(4, 4)));
+        let reply = Legacy::of(&app).send("/api/v1/signup", Body::Multipart(form)).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        let rowan = Member::enter(&app, "rowan", 2).await;
+        let face = rowan.get("/users?exclude=1").await.body[0]["image"].as_str().unwrap().to_owned();
+        let relative = face.strip_prefix(&app.base).unwrap().to_owned();
+        assert!(relative.starts_with("/media/user/"), "{face}");
+        assert_eq!(Legacy::of(&app).get(&relative).await.header("content-type"), "image/png");
+        let made = hazel.post("/chats/create", json!({ "name": "Orchard", "members": [2] })).await.body;
+        assert_eq!(made["member"][1]["image"], json!(relative));
+        assert_eq!(hazel.get("/chats").await.body[1]["member"][1]["image"], json!(face));
+        let room = made["roomId"].as_str().unwrap();
+        let mut wire = socket::open(&app, &hazel).await;
+        let path = "/api/v1/chats/messages";
+        let picture = |message: Option<&str>| {
+            let mut form = vec![Part::Field("roomId", room.to_owned())];
+            form.extend(message.map(|text| Part::Field("message", text.to_owned())));
+            form.push(Part::File("image", "pic.png", png(5, 3)));
+            Body::Multipart(form)
+        };
+        for (message, stored) in [(Some("look"), "look"), (Some(""), " "), (None, " ")] {
+            let reply = rowan.rest.send(path, picture(message)).await;
+            assert_eq!((reply.status, &reply.body["message"]), (201, &json!(stored)), "{}", reply.text);
+            assert_eq!(reply.body["userImage"], json!(face));
+            let link = reply.body["image"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned();
+            assert!(link.starts_with("/media/tmp/"), "{link}");
+            let shown = Legacy::of(&app).get(&link).await;
+            assert_eq!((shown.status, shown.header("content-type")), (200, "image/png"));
+            let heard = socket::hear(&mut wire).await;
+            assert_eq!((&heard["userImage"], &heard["message"]), (&json!(relative), &json!(stored)));
+            assert!(heard["image"].as_str().unwrap().starts_with("/media/tmp/"));
+        }
+        let listed = hazel.get(&format!("/chats/messages/{room}?limit=1")).await.body["results"][0].take();
+        assert!(listed["image"].as_str().unwrap().contains("/media/tmp/") && listed.get("file").is_none());
+        let document = |parts: Vec<Part>| Body::Multipart(parts);
+        let at = "/api/v1/chats/messages/upload-file";
+        let field = |id: &str| Part::Field("roomId", id.to_owned());
+        let file = || Part::File("file", "plan.txt", b"sow in spring".to_vec());
+        let reply = rowan.rest.send(at, document(vec![field(room), file()])).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        let sent = &reply.body;
+        assert_eq!((&sent["type"], &sent["message"], &sent["userId"]), (&json!("file"), &Value::Null, &json!(2)));
+        assert_eq!((&sent["fileName"], &sent["fileSize"]), (&json!("plan.txt"), &json!(13)));
+        assert!(sent.get("image").is_none() && sent["file"].as_str().unwrap().contains("/media/tmp/"));
+        let text = Part::Field("message", "see".to_owned());
+        let image = Part::File("file", "pic.png", png(2, 2));
+        let sent = rowan.rest.send(at, document(vec![field(room), image, text])).await.body;
+        assert_eq!((&sent["type"], &sent["message"]), (&json!("image"), &json!("see")));
+        assert!(sent.get("file").is_none() && sent["image"].is_string());
+        let listed = hazel.get(&format!("/chats/messages/{room}")).await.body;
+        assert_eq!((&listed[1]["fileName"], &listed[1]["message"]), (&json!("plan.txt"), &json!("")));
+        let own = hazel.room("Own", &[]).await;
+        let big = Part::File("file", "big.bin", vec![7; 10 * 1024 * 1024 + 1]);
+        for (form, status, error) in [
+            (vec![file()], 400, "roomId not provided."),
+            (vec![field(room)], 400, "file not provided."),
+            (vec![field(room), big], 400, "File size exceeds the maximum limit of 10.0 MB."),
+            (vec![field("nope"), file()], 404, "Chat room does not exists."),
+            (vec![field(&own), file()], 403, "You aren't member of this chat room!"),
+        ] {
+            rowan.rest.send(at, document(form)).await.is(status, &json!({ "error": error }));
+        }
+        assert_eq!(rowan.post("/chats/messages/upload-file", json!({ "roomId": room })).await.status, 415);
+        // A picture that cannot be stored leaves no message.
+        let mut form = vec![field(&own), Part::File("image", "pic.png", png(2, 2))];
+        rowan.rest.send(path, document(form.clone())).await
+            .is(403, &json!({ "error": "You aren't member of this chat room!" }));
+        form[0] = field(room);
+        let bad = "Upload a valid image. The file you uploaded was either not an image or a corrupted image.";
+        for (bytes, text) in [(b"plain".to_vec(), bad), (Vec::new(), "The submitted file is empty.")] {
+            form[1] = Part::File("image", "x.png", bytes.clone());
+            rowan.rest.send(path, document(form.clone())).await.is(400, &json!({ "image": [text] }));
+            let mut signup = parts(&person("cedar"));
+            signup.push(Part::File("image", "x.png", bytes));
+            let reply = Legacy::of(&app).send("/api/v1/signup", Body::Multipart(signup)).await;
+            reply.is(400, &json!({ "image": [text] }));
+        }
+        // One's face is changed, and taken away.
+        let change = |part| rowan.rest.call(Method::PATCH, "/api/v1/profile", document(vec![part]));
+        let reply = change(Part::File("image", "new.png", png(6, 6))).await;
+        let new = reply.body["image"].as_str().unwrap_or_else(|| panic!("{}", reply.text)).to_owned();
+        assert!(new != face && new.contains("/media/user/"));
+        assert_eq!(change(Part::Field("image", String::new())).await.body["image"], Value::Null);
     }
 
     async fn a_message_that_is_not_stored_says_why(app) {

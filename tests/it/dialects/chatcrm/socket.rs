@@ -17,7 +17,7 @@ fn path(member: &Member) -> String {
 }
 
 /// A socket that has heard who is online, so that nothing happens before it listens.
-async fn open(app: &TestApp, member: &Member) -> Wire {
+pub async fn open(app: &TestApp, member: &Member) -> Wire {
     let mut wire = Wire::open(app.address, &path(member), &[]).await.unwrap();
     wire.hear_one(is("onlineUser")).await;
     wire
@@ -28,7 +28,7 @@ fn is(action: &str) -> impl Fn(&Value) -> bool {
 }
 
 /// The next thing said about a room.
-async fn hear(wire: &mut Wire) -> Value {
+pub async fn hear(wire: &mut Wire) -> Value {
     wire.hear_one(|message| message["action"] != "onlineUser").await
 }
 
@@ -49,7 +49,7 @@ on_both! {
         hazels.say(message(&hazel, &room, "ripe")).await;
         let expected = json!({
             "action": "message", "user": hazel.id, "userId": hazel.short, "roomId": room, "message": "ripe",
-            "userImage": null, "userName": "Hazel Reed", "timestamp": "2027-01-15 08:00:00+00:00",
+            "userImage": null, "userName": "Hazel Reed", "timestamp": "2027-01-15 08:00:00+00:00", "image": null,
         });
         assert_eq!(hear(&mut hazels).await, expected);
         assert_eq!(hear(&mut rowans).await, expected);
