@@ -5,6 +5,7 @@ mod condor;
 mod dispatch;
 mod frame;
 mod mrm;
+mod parity;
 mod realtime;
 mod sockets;
 mod support;

@@ -155,7 +155,8 @@ fn account_routes() -> Vec<Route> {
                 .asks("offset", "How many to leave out first, with `limit`.")
                 .asks("exclude", "Ids to leave out, between commas.")
                 .asks("search", "Part of a username or of a name.")
-                .gives_many::<Person>(StatusCode::OK, "By first name."),
+                .gives_many::<Person>(StatusCode::OK, "By first name.")
+                .gives_piece::<Person>(StatusCode::OK, "With `limit` in an envelope."),
         ),
         Route::at("/api/v1/profile")
             .get(signed_in("Read the own profile", profile).gives::<Profile>(StatusCode::OK, "The caller."))
@@ -183,7 +184,8 @@ fn chat_routes() -> Vec<Route> {
             .get(
                 signed_in("List messages of no room", no_messages)
                     .asks("limit", "Makes an envelope of the list.")
-                    .gives_many::<Message>(StatusCode::OK, "Nothing."),
+                    .gives_many::<Message>(StatusCode::OK, "Nothing.")
+                    .gives_piece::<Message>(StatusCode::OK, "With `limit` in an envelope."),
             )
             .post(
                 signed_in("Send a message", send)
@@ -210,7 +212,8 @@ fn chat_routes() -> Vec<Route> {
                     .gives_many::<Message>(
                         StatusCode::OK,
                         "Newest first; nothing for those who are not in it.",
-                    ),
+                    )
+                    .gives_piece::<Message>(StatusCode::OK, "With `limit` in an envelope."),
             )
             .post(
                 signed_in("Send a message to the room of the path", send)

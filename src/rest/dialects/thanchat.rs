@@ -232,7 +232,8 @@ fn chat() -> Vec<Route> {
                         "chat_room_id",
                         "The number of the room; without it, direct messages to the caller.",
                     )
-                    .gives_many::<Message>(StatusCode::OK, "Oldest first."),
+                    .gives_many::<Message>(StatusCode::OK, "Oldest first.")
+                    .refuses(StatusCode::BAD_REQUEST, "That is no number."),
             )
             .post(
                 signed_in("Send to a person or a room", send)
@@ -243,7 +244,8 @@ fn chat() -> Vec<Route> {
             .get(
                 signed_in("See a message", message)
                     .asks("chat_room_id", "The number of its room, for messages of rooms.")
-                    .gives::<Message>(StatusCode::OK, "The message."),
+                    .gives::<Message>(StatusCode::OK, "The message.")
+                    .refuses(StatusCode::BAD_REQUEST, "That is no number."),
             )
             .put(
                 signed_in("Edit one's message", put_message)

@@ -86,6 +86,11 @@ impl Legacy {
         self.with(AUTHORIZATION.as_str(), value)
     }
 
+    /// What goes with each request under this name.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers[name].to_str().unwrap()
+    }
+
     pub async fn call(&self, method: Method, path: &str, body: Body) -> Reply {
         let mut request =
             self.http.request(method, format!("{}{path}", self.base)).headers(self.headers.clone());
