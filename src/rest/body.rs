@@ -93,10 +93,6 @@ impl Data {
     pub(super) fn is_form(&self) -> bool {
         matches!(self, Self::Form(_))
     }
-
-    pub(super) fn has(&self, name: &str) -> bool {
-        !matches!(self.get(name), Given::Absent)
-    }
 }
 
 fn media(headers: &HeaderMap) -> &str {

@@ -262,6 +262,7 @@ async fn choose<'c>(claims: &'c [Claim], call: &Call) -> Option<&'c Claim> {
 
 /// What tells one dialect's callers from another's.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "signs are there or not")]
 pub(super) struct Signs {
     keys: Vec<String>,
     authorization: bool,

@@ -1,5 +1,6 @@
 //! The server from outside, behaviour by behaviour.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::too_many_lines)] // a scene is told in one go
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
 mod accounts;

@@ -192,7 +192,7 @@ impl Wire {
                 ensure!(answer.status == 201, "{}", String::from_utf8_lossy(answer.body));
             }
             Self::Socket(socket) => {
-                let frame = face.frame(callers, place, text)?;
+                let frame = face::frame(callers, place, text)?;
                 socket.say_text(frame).await.map_err(|ended| anyhow!("{ended}"))?;
                 let heard = socket.hear_text().await.map_err(|ended| anyhow!("{ended}"))?;
                 let line = text.lines().next().unwrap_or_default();

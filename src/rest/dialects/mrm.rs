@@ -286,10 +286,10 @@ async fn chats(call: &Call, rooms: Vec<DoorRoomView>) -> Result<Vec<Chat>, Refus
     let unnamed: Vec<RoomKey> = unnamed.collect();
     let app = call.app();
     let names = async {
-        match unnamed.is_empty() {
-            true => Ok(HashMap::new()),
-            false => app.names_from_members(&call.viewer, unnamed).await,
+        if unnamed.is_empty() {
+            return Ok(HashMap::new());
         }
+        app.names_from_members(&call.viewer, unnamed).await
     };
     let (mut people, mut said, mut names) = tokio::try_join!(
         app.members_of(&call.viewer, keys.clone()),

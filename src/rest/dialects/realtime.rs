@@ -198,17 +198,17 @@ async fn register(call: Call) -> Answer {
     };
     let made = call.app().register(&call.viewer, &call.origin, Door::Rtca, signup).await;
     let User { first_name, last_name, email, .. } =
-        made.map_err(|error| taken_first(error, call.language))?;
+        made.map_err(|error| taken_first(&error, call.language))?;
     let (msg, data) = ("User account created successfully.", Account { first_name, last_name, email });
     Reply::created(&Registered { success: true, msg, data, status: 201 })
 }
 
 /// An address that is taken is told alone: the original looks at passwords only behind it.
-fn taken_first(error: Error, language: Language) -> Refusal {
+fn taken_first(error: &Error, language: Language) -> Refusal {
     if error.faults().any(|fault| fault.text == Text::EmailTaken) {
         return Refusal::field("email", "user account with this email already exists.");
     }
-    drf::refusal(&error, language)
+    drf::refusal(error, language)
 }
 
 async fn login(call: Call) -> Answer {

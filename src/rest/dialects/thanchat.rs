@@ -350,6 +350,7 @@ impl From<DoorRoomView> for Room {
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = thanchat::Message)]
+#[expect(clippy::struct_field_names, reason = "the original's word")]
 struct Message {
     id: i64,
     message_text: String,
@@ -500,7 +501,7 @@ async fn log_out(call: Call) -> Answer {
 }
 
 async fn own_account(call: &Call) -> Result<Account, Refusal> {
-    Ok(call.app().viewer(&call.viewer).await?.ok_or_else(challenge)?)
+    call.app().viewer(&call.viewer).await?.ok_or_else(challenge)
 }
 
 /// The caller's own account, which is all that they see by number.

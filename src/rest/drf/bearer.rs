@@ -62,6 +62,7 @@ fn refusal(error: Error, words: Words) -> Refusal {
         messages: [Message; 1],
     }
     #[derive(Serialize)]
+    #[expect(clippy::struct_field_names, reason = "the originals' words")]
     struct Message {
         token_class: &'static str,
         token_type: &'static str,

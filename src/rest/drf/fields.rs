@@ -19,7 +19,6 @@ pub(in crate::rest) const NULL: &str = "This field may not be null.";
 pub(in crate::rest) const NUL: &str = "Null characters are not allowed.";
 pub(in crate::rest) const NOT_TEXT: &str = "Not a valid string.";
 pub(in crate::rest) const NOT_INTEGER: &str = "A valid integer is required.";
-pub(in crate::rest) const NOT_BOOLEAN: &str = "Must be a valid boolean.";
 pub(in crate::rest) const EMAIL_INVALID: &str = "Enter a valid email address.";
 pub(in crate::rest) const USERNAME_INVALID: &str = "Enter a valid username. This value may contain only letters, \
     numbers, and @/./+/-/_ characters.";
@@ -51,6 +50,7 @@ pub(in crate::rest) struct Form {
 
 /// One field.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the framework's")]
 pub(in crate::rest) struct Field {
     name: &'static str,
     kind: Kind,
@@ -71,7 +71,6 @@ enum Kind {
     Username,
     Password,
     Integer,
-    Boolean,
     Choice(&'static [&'static str]),
     /// The number of a row.
     Key,
@@ -87,7 +86,6 @@ enum Value {
     Null,
     Text(String),
     Integer(i64),
-    Boolean(bool),
     Integers(Vec<i64>),
     Texts(Vec<String>),
     File(File),
@@ -125,10 +123,6 @@ pub(in crate::rest) const fn password(name: &'static str) -> Field {
 
 pub(in crate::rest) const fn integer(name: &'static str) -> Field {
     Field { kind: Kind::Integer, ..text(name) }
-}
-
-pub(in crate::rest) const fn boolean(name: &'static str) -> Field {
-    Field { kind: Kind::Boolean, ..text(name) }
 }
 
 pub(in crate::rest) const fn choice(name: &'static str, of: &'static [&'static str]) -> Field {
@@ -198,7 +192,6 @@ impl Field {
             Kind::Password => formatted(KnownFormat::Password),
             Kind::File => formatted(KnownFormat::Binary),
             Kind::Integer | Kind::Key => of(Type::Integer),
-            Kind::Boolean => of(Type::Boolean),
             Kind::Choice(words) => {
                 let words = words.iter().map(|word| Json::from(*word));
                 let none = self.nullable.then_some(Json::Null);
@@ -291,13 +284,6 @@ impl Input {
     pub(in crate::rest) fn integer(&self, name: &str) -> Option<i64> {
         match self.value(name) {
             Some(Value::Integer(number)) => Some(*number),
-            _ => None,
-        }
-    }
-
-    pub(in crate::rest) fn boolean(&self, name: &str) -> Option<bool> {
-        match self.value(name) {
-            Some(Value::Boolean(truth)) => Some(*truth),
             _ => None,
         }
     }

@@ -126,9 +126,10 @@ impl Told {
 
     fn into_response(self) -> Response {
         let response = ResponseBuilder::new().description(self.about.join(" "));
-        let response = match self.json.is_empty() {
-            true => response,
-            false => response.content(JSON, Content::new(Some(schemas::any_of(self.json)))),
+        let response = if self.json.is_empty() {
+            response
+        } else {
+            response.content(JSON, Content::new(Some(schemas::any_of(self.json))))
         };
         match self.other {
             Some(media) => response.content(media, Content::default()).build(),

@@ -68,9 +68,9 @@ fn answer(texts: &Texts, format: Option<&str>, headers: &HeaderMap) -> Response 
 
 /// The first media type in the header that the document has.
 fn accepted(accept: &str) -> Option<(&'static str, bool)> {
-    let ranges = accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
+    let mut ranges = accept.split(',').map(|range| range.split(';').next().unwrap_or_default().trim());
     let known = |range: &str| MEDIA.into_iter().find(|(media, _)| media.eq_ignore_ascii_case(range));
-    ranges.filter_map(known).next()
+    ranges.find_map(known)
 }
 
 #[cfg(test)]

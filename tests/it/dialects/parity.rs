@@ -64,8 +64,8 @@ impl Person {
         assert_eq!(reply.status, 200, "{}", reply.text);
         let cookie = |name: &str| {
             let lines = reply.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
-            let found = lines.filter_map(|line| line.split(';').next()?.split_once('='));
-            found.filter(|(given, _)| *given == name).map(|(_, value)| value.to_owned()).last().unwrap()
+            let mut found = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+            found.rfind(|(given, _)| *given == name).map(|(_, value)| value.to_owned()).unwrap()
         };
         let (session, csrf) = (cookie("sessionid"), cookie("csrftoken"));
         let cookies = format!("sessionid={session}; csrftoken={csrf}");

@@ -182,13 +182,9 @@ impl Face {
             Self::Condor => {
                 ("/api/v1/send_message_to_user/", json!({ "message": "hello", "user_id": with.id }))
             }
-            Self::Rtca => return (Method::Get, self.pair_path(with), None),
+            Self::Rtca => return (Method::Get, pair_path(with), None),
         };
         (Method::Post, path.to_owned(), Some(body))
-    }
-
-    fn pair_path(self, with: &Caller) -> String {
-        format!("/api/users/{}/chat/", plain(&with.id))
     }
 
     /// One send as bytes, where it goes by request.
@@ -234,7 +230,7 @@ impl Face {
             (Self::ChatCrm, _) if whole => format!("/api/v1/chats/messages/{id}"),
             (Self::ChatCrm, _) => format!("/api/v1/chats/messages/{id}?limit=50"),
             (Self::Mrm, _) => format!("/api/chats/{id}/messages/"),
-            (Self::Rtca, Some(with)) => self.pair_path(with),
+            (Self::Rtca, Some(with)) => pair_path(with),
             (Self::Condor | Self::Rtca, _) => format!("/api/v1/rooms/{id}/"),
         };
         Ok(request(target, Method::Get, &path, &caller.head, None))
@@ -254,13 +250,6 @@ impl Face {
         let path = format!("/ws/chat/{}/?token={}", plain(&place.id), caller.token);
         let socket = Socket::plain(target, &path, Buffer::Usual).await;
         Ok(Some(socket.map_err(|ended| anyhow!("{ended}"))?))
-    }
-
-    /// What a send says on a socket.
-    pub(super) fn frame(self, callers: &[Caller], place: &Place, text: &str) -> anyhow::Result<String> {
-        let (_, with) = place.parties(callers, 0)?;
-        let to = with.context("a socket is for two")?;
-        Ok(json!({ "message": text, "recipient_id": to.id }).to_string())
     }
 }
 
@@ -287,4 +276,15 @@ fn claim_of(token: &str, claim: &str) -> anyhow::Result<Value> {
     let payload = token.split('.').nth(1).context("the token has no payload")?;
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?;
     Ok(claims.get(claim).with_context(|| format!("the token has no {claim}"))?.clone())
+}
+
+/// What a send says on a socket.
+pub(super) fn frame(callers: &[Caller], place: &Place, text: &str) -> anyhow::Result<String> {
+    let (_, with) = place.parties(callers, 0)?;
+    let to = with.context("a socket is for two")?;
+    Ok(json!({ "message": text, "recipient_id": to.id }).to_string())
+}
+
+fn pair_path(with: &Caller) -> String {
+    format!("/api/users/{}/chat/", plain(&with.id))
 }

@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::{
-    BLANK, EMAIL_INVALID, EMPTY_FILE, Field, Kind, NOT_A_FILE, NOT_BOOLEAN, NOT_INTEGER, NOT_TEXT, NUL, NULL,
-    REQUIRED, USERNAME_INVALID, Value, too_long, too_short,
+    BLANK, EMAIL_INVALID, EMPTY_FILE, Field, Kind, NOT_A_FILE, NOT_INTEGER, NOT_TEXT, NUL, NULL, REQUIRED,
+    USERNAME_INVALID, Value, too_long, too_short,
 };
 use crate::domain::users::{check_email, check_username};
 use crate::error::Text;
@@ -46,7 +46,6 @@ impl Field {
         let read = match self.kind {
             Kind::Text | Kind::Email | Kind::Username | Kind::Password => return self.text(given, errors),
             Kind::Integer => integer(given).map(Value::Integer).ok_or_else(|| NOT_INTEGER.to_owned()),
-            Kind::Boolean => boolean(given).map(Value::Boolean).ok_or_else(|| NOT_BOOLEAN.to_owned()),
             Kind::Choice(words) => choice(given, words, self.blank),
             Kind::Key if matches!(given, Given::Text("")) => Err(NULL.to_owned()),
             Kind::Key => key(given).map(Value::Integer),
@@ -185,18 +184,6 @@ fn integer(given: Given<'_>) -> Option<i64> {
         .split_once('.')
         .map_or(text, |(whole, rest)| if rest.bytes().all(|byte| byte == b'0') { whole } else { text });
     whole.parse().ok()
-}
-
-fn boolean(given: Given<'_>) -> Option<bool> {
-    let text = match given {
-        Given::Json(Json::Bool(truth)) => return Some(*truth),
-        other => scalar(other)?,
-    };
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
-        "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
-        _ => None,
-    }
 }
 
 fn choice(given: Given<'_>, words: &[&str], blank: bool) -> Result<Value, String> {

@@ -19,7 +19,6 @@ const FORM: Form = Form {
         file("image").optional(),
         password("password").optional().min(3),
         text("raw").optional().as_given(),
-        boolean("on").optional(),
         texts("tags").optional(),
     ],
 };
@@ -80,7 +79,6 @@ fn each_kind_says_what_it_wants() {
             json!({ "name": "a", "password": "ab" }),
             json!({ "password": ["Ensure this field has at least 3 characters."] }),
         ),
-        (json!({ "name": "a", "on": "maybe" }), json!({ "on": ["Must be a valid boolean."] })),
         (json!({ "name": "a", "age": 1.5 }), json!({ "age": ["A valid integer is required."] })),
         (json!({ "name": "a", "tags": [[]] }), json!({ "tags": { "0": ["Not a valid string."] } })),
     ] {
@@ -91,16 +89,13 @@ fn each_kind_says_what_it_wants() {
 #[test]
 fn good_values_are_taken_as_the_originals_take_them() {
     let body = json!({ "name": " 42 ", "note": "", "age": "7.0", "room": "12", "ids": ["1", 2], "people": [3],
-        "password": " abc ", "raw": " x ", "on": "yes", "tags": ["a", 1], "kind": "b" });
+        "password": " abc ", "raw": " x ", "tags": ["a", 1], "kind": "b" });
     let input = FORM.read(&data(&body)).unwrap();
     assert_eq!((input.text("name"), input.text("note")), ("42", ""));
     assert_eq!((input.integer("age"), input.integer("room")), (Some(7), Some(12)));
     assert_eq!((input.integers("ids"), input.integers("people")), (&[1, 2][..], &[3][..]));
     assert_eq!((input.text("password"), input.text("raw"), input.text("kind")), ("abc", " x ", "b"));
-    assert_eq!(
-        (input.boolean("on"), input.texts("tags")),
-        (Some(true), &["a".to_owned(), "1".to_owned()][..])
-    );
+    assert_eq!(input.texts("tags"), ["a".to_owned(), "1".to_owned()]);
     let number = FORM.read(&data(&json!({ "name": 42 }))).unwrap();
     assert_eq!(number.text("name"), "42");
     assert!(!number.has("note") && FORM.read_partly(&data(&json!({}))).is_ok());

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Member, PASSWORD, V1, log_in, parts, person};
 use crate::dialects::support::{Body, Legacy, Part};
 use crate::on_both;
-use crate::support::{Db, TestApp};
+use crate::support::TestApp;
 
 const REQUIRED: &str = "This field is required.";
 const BLANK: &str = "This field may not be blank.";

@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use super::{Member, PASSWORD, global_room};
 use crate::dialects::support::Wire;
 use crate::on_both;
-use crate::support::{Caller, Db, TestApp};
+use crate::support::{Caller, TestApp};
 
 /// Quick, and nobody lingers.
 const QUICK: [(&str, &str); 2] = [("LIVE_ACTIVITY_INTERVAL", "50ms"), ("LIVE_PRESENCE_LINGER", "0s")];
