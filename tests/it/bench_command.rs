@@ -102,7 +102,7 @@ fn w7_compares_the_legacy_callers_with_graphql() {
 
 #[test]
 fn w7_leaves_out_what_the_server_does_not_have() {
-    let lines = lines(&["W7", "--set", r#"dialects=["thanchat"]"#]);
+    let lines = lines(&["W7", "--set", "rest.dialects=thanchat"]);
     assert_compared(&lines, "W7 thanchat, send, 64 callers, 200 B");
     assert!(
         lines.contains(&"W7 rtca: not measured; the server does not have this face.".to_owned()),

@@ -13,7 +13,10 @@ use crate::load::target::{Buffer, Target};
 /// Who of the run are in a room of many.
 const MEMBERS: usize = 4;
 /// People enough for a thousand rooms of two.
-pub(super) const PEOPLE: usize = 48;
+const MANY_PAIRS: usize = 48;
+/// People enough for a room of two for each caller. They are others, since two people have but one room.
+const FEW_PAIRS: usize = 13;
+pub(super) const PEOPLE: usize = MANY_PAIRS + FEW_PAIRS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Face {
@@ -75,7 +78,7 @@ impl Face {
     /// Rooms among which sends go round: of two, where an answer holds a whole room, so many that they stay small.
     pub(super) fn rooms(self) -> usize {
         match self {
-            Self::Condor => PEOPLE * (PEOPLE / 2 - 1),
+            Self::Condor => MANY_PAIRS * (MANY_PAIRS / 2 - 1),
             Self::Rtca => super::CALLERS,
             Self::ThanChat | Self::ChatCrm | Self::Mrm => super::ROOMS,
         }
@@ -83,7 +86,12 @@ impl Face {
 
     /// Signs people in; nobody where the server does not have this face.
     pub(super) async fn sign_in(self, target: &Target, people: &[Person]) -> anyhow::Result<Vec<Caller>> {
-        let people = if self.is_of_two() { people } else { people.get(..MEMBERS).unwrap_or(people) };
+        let people = match self {
+            Self::Condor => people.get(..MANY_PAIRS),
+            Self::Rtca => people.get(MANY_PAIRS..),
+            Self::ThanChat | Self::ChatCrm | Self::Mrm => people.get(..MEMBERS),
+        };
+        let people = people.context("there are too few people")?;
         let mut connection = Connection::open(target).await?;
         let mut callers = Vec::new();
         for person in people {
