@@ -4,6 +4,7 @@ mod chatcrm;
 mod condor;
 mod dispatch;
 mod frame;
+mod guide;
 mod mrm;
 mod parity;
 mod realtime;
