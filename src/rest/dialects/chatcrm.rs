@@ -22,11 +22,10 @@ use crate::app::messages::{PostMessage, Sent};
 use crate::app::rooms::NewDoorRoom;
 use crate::app::users::ProfileChange;
 use crate::auth::credential::Credential;
-use crate::domain;
 use crate::domain::events::Happening;
 use crate::domain::ids::{MessageKey, UserKey};
 use crate::domain::media::{Attachment, AvatarFolder};
-use crate::domain::messages::Blank;
+use crate::domain::messages::{Blank, Message as Stored};
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::{Door, Viewer};
 use crate::domain::users::{User, UserType};
@@ -462,10 +461,7 @@ async fn send(call: Call) -> Answer {
     Reply::created(&Message::of(&sent, &files, room, &call))
 }
 
-async fn files_of<'m>(
-    call: &Call,
-    messages: impl IntoIterator<Item = &'m domain::messages::Message>,
-) -> Result<Files, Refusal> {
+async fn files_of<'m>(call: &Call, messages: impl IntoIterator<Item = &'m Stored>) -> Result<Files, Refusal> {
     let with_files = messages.into_iter().filter(|message| message.attachments > 0);
     let keys: Vec<MessageKey> = with_files.map(|message| message.key).collect();
     if keys.is_empty() {
@@ -689,7 +685,7 @@ impl Desk {
     }
 
     /// The link of a message's picture, without a host.
-    async fn image_of(&self, message: &domain::messages::Message) -> Result<Option<String>, Error> {
+    async fn image_of(&self, message: &Stored) -> Result<Option<String>, Error> {
         if message.attachments == 0 {
             return Ok(None);
         }
@@ -717,12 +713,7 @@ impl Desk {
     }
 }
 
-fn message_frame(
-    message: &domain::messages::Message,
-    sender: Option<&User>,
-    image: Option<String>,
-    room: RoomName,
-) -> Say {
+fn message_frame(message: &Stored, sender: Option<&User>, image: Option<String>, room: RoomName) -> Say {
     frame(&Saying::Message {
         user: sender.map(|user| user.key.0),
         user_id: sender.map(|user| short_id::encode(user.id)),
@@ -932,7 +923,7 @@ const fn kind_word(kind: RoomKind) -> &'static str {
 }
 
 /// The name of a room from another door: its own, or that of whoever else is in it.
-fn name_of(room: &domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
+fn name_of(room: &crate::domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
     let own = viewer.signed_in().map(|caller| caller.user);
     let shown = match room.kind {
         RoomKind::Group => None,
@@ -963,13 +954,7 @@ impl Message {
 }
 
 impl Upload {
-    fn of(
-        message: &domain::messages::Message,
-        file: &Attachment,
-        room: Uuid,
-        user: &User,
-        call: &Call,
-    ) -> Self {
+    fn of(message: &Stored, file: &Attachment, room: Uuid, user: &User, call: &Call) -> Self {
         let is_picture = file.is_picture();
         Self {
             message_id: message.key.0,
