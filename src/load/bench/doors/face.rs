@@ -114,10 +114,12 @@ impl Face {
             Self::ThanChat => ("/userauth/token/login/", by_name),
             Self::ChatCrm => ("/api/v1/login", by_name),
             Self::Condor => ("/api/v1/access_token/", by_name),
-            Self::Mrm => ("/api/login/", by_name),
-            Self::Rtca => {
-                ("/api/login/", json!({ "email": person.email().to_lowercase(), "password": password }))
-            }
+            // Two faces have this path, and either may be off.
+            Self::Mrm => ("/compat/mrm/api/login/", by_name),
+            Self::Rtca => (
+                "/compat/rtca/api/login/",
+                json!({ "email": person.email().to_lowercase(), "password": password }),
+            ),
         }
     }
 
