@@ -238,6 +238,7 @@ impl InboxFeed {
         match feed.poll_ready().await {
             Ok(Ready::Told(told)) => {
                 let at = feed.at();
+                self.note_senders(room, &told);
                 self.ready.push_back(room);
                 let told = told.into_iter().map(|told| self.placed(room, told)).collect();
                 self.places.insert(room, at);
@@ -329,6 +330,18 @@ impl InboxFeed {
     }
 
     /// Who began to type in a room, as long as the person is in it.
+    /// Whoever has sent no longer types, and so begins anew.
+    fn note_senders(&mut self, room: RoomKey, told: &[Told]) {
+        let Some(typing) = &mut self.typing else { return };
+        let events = told.iter().filter_map(|told| match &told.moment {
+            Moment::Event(entry) => entry.event.message(),
+            _ => None,
+        });
+        for sender in events.filter_map(|message| message.sender) {
+            typing.stopped(room, sender);
+        }
+    }
+
     fn look_at_typing(&mut self, look: Look) -> Option<Told> {
         let (room, typing) = (look.room(), self.typing.as_mut()?);
         let Some(name) = self.feeds.get(&room).map(RoomFeed::room) else {

@@ -65,6 +65,13 @@ impl TypingWatch {
         began
     }
 
+    /// Someone is known to have stopped, though nobody looked since.
+    pub(super) fn stopped(&mut self, room: RoomKey, user: UserKey) {
+        if let Some(known) = self.known.get_mut(&room) {
+            known.retain(|typing| *typing != user);
+        }
+    }
+
     /// No longer watches a room.
     pub(super) fn forget(&mut self, room: RoomKey) {
         self.looked.remove(&room);
