@@ -1,7 +1,7 @@
 //! The databases of the five servers that Tertulia stands in for, as `import` reads them.
 //!
 //! They are opened to read and never written to. Layouts differ between versions, so the columns that are
-//! there decide what is asked for ([`layout`]); every value comes as text, and `app` judges it.
+//! there decide what is asked for (`layout`); every value comes as text, and `app` judges it.
 
 mod layout;
 mod names;

@@ -58,8 +58,8 @@ impl App {
             .await
     }
 
-    /// Copies an upload of the viewer's to where pictures of people are. Nothing refers to the copy until
-    /// [`NewAvatar::show`] is done.
+    /// Copies an upload of the viewer's to where pictures of people are. Nothing refers to the copy before it is
+    /// shown.
     pub(in crate::app) async fn avatar_of_upload(&self, viewer: &Viewer, id: Uuid) -> Result<NewAvatar> {
         let caller = person(viewer)?;
         let now = self.clock.now();
