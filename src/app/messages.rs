@@ -12,7 +12,7 @@ use crate::app::{App, allow, person};
 use crate::domain::events::LogPlace;
 use crate::domain::ids::{MessageKey, RoomKey};
 use crate::domain::messages::{
-    Blank, Message, check_client_message_id, check_message_size, check_message_text,
+    Blank, Message, RoomScope, check_client_message_id, check_message_size, check_message_text,
 };
 use crate::domain::paging::{End, List, Page, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing};
@@ -32,6 +32,7 @@ pub struct PostMessage {
     pub text: String,
     pub client_message_id: Option<String>,
     pub blank: Blank,
+    pub scope: RoomScope,
     /// Uploads of the caller's that are complete and in no message yet.
     pub uploads: Vec<Uuid>,
 }
@@ -41,6 +42,7 @@ pub struct PostMessage {
 pub(in crate::app) struct Post {
     viewer: Viewer,
     caller: SignedIn,
+    scope: RoomScope,
     draft: Draft,
 }
 
@@ -89,9 +91,8 @@ impl App {
 
     /// Stores a message in a room that is known by either of its names.
     pub async fn post_at(&self, viewer: &Viewer, room: RoomRef, request: PostMessage) -> Result<Posted> {
-        let post = self.check_post(viewer, request)?;
         let room = self.room_id(room).await?;
-        self.posts.send(room, post).await
+        self.post(viewer, room, request).await
     }
 
     /// Stores a message in the room of two people, which is made if there is none.
@@ -116,7 +117,7 @@ impl App {
 
     fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {
         let caller = person(viewer)?;
-        let PostMessage { text, client_message_id, blank, uploads } = request;
+        let PostMessage { text, client_message_id, blank, scope, uploads } = request;
         match blank {
             Blank::Refused => check_message_text(&text, uploads.len(), self.bounds.text)?,
             Blank::Kept => check_message_size(&text, self.bounds.text)?,
@@ -131,7 +132,7 @@ impl App {
         self.limits.send(caller.user)?;
         let (created_at, files) = (self.clock.now(), uploads);
         let draft = Draft { sender: caller.user, text, client_message_id, created_at, files };
-        Ok(Post { viewer: *viewer, caller, draft })
+        Ok(Post { viewer: *viewer, caller, scope, draft })
     }
 
     /// Those of several messages that the viewer may read, in no order.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::Timestamp;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::rooms::{MemberRole, Room, RoomKind};
 use crate::error::{Code, Error, Result, Text};
 
 /// One message as stored.
@@ -57,6 +58,28 @@ pub enum Blank {
     Refused,
     /// Stored as given, as some legacy servers do.
     Kept,
+}
+
+/// Which rooms a send is for, beside what policy allows. It is judged with policy, so that nobody has to look first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RoomScope {
+    #[default]
+    Any,
+    /// Those that the sender is in.
+    Joined,
+    /// GROUP rooms that are open, or that the sender is in.
+    Groups,
+}
+
+impl RoomScope {
+    /// Whether a room is one of them, to a sender who is this in it.
+    pub fn has(self, room: &Room, role: Option<MemberRole>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Joined => role.is_some(),
+            Self::Groups => room.kind == RoomKind::Group && (room.is_open || role.is_some()),
+        }
+    }
 }
 
 /// A text is stored as given; it may not be too long, or hold a NUL, which PostgreSQL cannot store; nor be

@@ -63,8 +63,12 @@ pub(in crate::app) fn post_all(
 
 /// Decides about one send, after those before it in the batch; one that is to be stored goes into `new`.
 fn fate(held: &HeldRoom, post: Post, new: &mut Vec<Draft>) -> Result<Fate> {
-    let Post { viewer, draft, .. } = post;
-    let standing = Standing::of(&viewer, &held.room, held.role(draft.sender));
+    let Post { viewer, scope, draft, .. } = post;
+    let role = held.role(draft.sender);
+    if !scope.has(&held.room, role) {
+        return Err(Error::not_found().at("roomId"));
+    }
+    let standing = Standing::of(&viewer, &held.room, role);
     allow(standing, Action::Post).map_err(|refusal| refusal.at("roomId"))?;
     if let Some(id) = &draft.client_message_id {
         if let Some(message) = held.earlier(draft.sender, id) {

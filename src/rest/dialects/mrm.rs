@@ -14,7 +14,7 @@ use crate::app::auth::{DoorSignup, EmailClaim};
 use crate::app::messages::{PostMessage, Sent};
 use crate::app::rooms::{NewDoorRoom, RoomLabelChange};
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
-use crate::domain::messages::{Blank, Message};
+use crate::domain::messages::{Blank, Message, RoomScope};
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::Door;
 use crate::domain::users::{User, UserType};
@@ -407,11 +407,15 @@ async fn delete(call: Call) -> Answer {
 }
 
 async fn send(call: Call) -> Answer {
-    let own = async { own_account(&call).await.map_err(Refusal::from) };
-    let (room, sender) = tokio::try_join!(chat(&call), own)?;
-    let input = call.input(&NEW_MESSAGE).await?;
-    let message = said(input.text("content").to_owned());
-    let posted = call.app().post(&call.viewer, room.view.room.id, message).await;
+    let key = number(&call).ok_or_else(|| drf::not_found("Not found."))?;
+    let input = match call.input(&NEW_MESSAGE).await {
+        Ok(input) => input,
+        // Whether there is a chat is told first.
+        Err(refusal) => return Err(chat(&call).await.err().unwrap_or(refusal)),
+    };
+    let sender = own_account(&call).await?;
+    let message = PostMessage { scope: RoomScope::Joined, ..said(input.text("content").to_owned()) };
+    let posted = call.app().post_at(&call.viewer, RoomRef::Key(RoomKey(key)), message).await;
     let posted = posted.map_err(|error| message_refusal(error, call.language))?;
     Reply::created(&Shown::of(&posted.message, Some(&sender)))
 }

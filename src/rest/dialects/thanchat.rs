@@ -19,7 +19,7 @@ use crate::app::rooms::{JoinRoom, NewDoorRoom, RoomLabelChange};
 use crate::app::users::ProfileChange;
 use crate::auth::Credential;
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
-use crate::domain::messages::{Blank, Message as Stored};
+use crate::domain::messages::{Blank, Message as Stored, RoomScope};
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::{Door, Viewer};
 use crate::domain::users::{User as Account, UserType, fold};
@@ -756,22 +756,32 @@ async fn send(call: Call) -> Answer {
             let (found, _) = opened.map_err(|error| no_receiver(error, "user_receiver", to))?;
             (found.view.room.key, MessagePlace::Direct { receiver: UserKey(to) })
         }
-        (None, Some(key)) => {
-            let found = find_room(&call, Some(key)).await?;
-            let found = found.ok_or_else(|| Refusal::field("chat_room_receiver", no_such_key(key)))?;
-            (found.view.room.key, MessagePlace::Room(found.view.room.key))
-        }
+        (None, Some(key)) => (RoomKey(key), MessagePlace::Room(RoomKey(key))),
         (Some(_), Some(_)) | (None, None) => {
             let text = "Give either user_receiver or chat_room_receiver.";
             return Err(Refusal::field("non_field_errors", text));
         }
     };
     let text = input.text("message_text").to_owned();
-    let request = PostMessage { text, blank: Blank::Kept, ..PostMessage::default() };
-    let posted = call.app().post_at(&call.viewer, RoomRef::Key(room), request).await;
+    let scope = if place == MessagePlace::Room(room) { RoomScope::Groups } else { RoomScope::Any };
+    let request = PostMessage { text, blank: Blank::Kept, scope, ..PostMessage::default() };
+    let post = |request| call.app().post_at(&call.viewer, RoomRef::Key(room), request);
+    let posted = match post(request.clone()).await {
+        // Where it may be a room that has to be joined first.
+        Err(error) if scope == RoomScope::Groups && is_of_room(&error) => {
+            let found = find_room(&call, Some(room.0)).await?;
+            found.ok_or_else(|| Refusal::field("chat_room_receiver", no_such_key(room.0)))?;
+            post(request).await
+        }
+        posted => posted,
+    };
     let posted = posted.map_err(|error| refuse_text(&call, error))?;
     let message = spaced(&Message::new(posted.message, place))?;
     Ok(Reply::raw("application/json", message).status(StatusCode::CREATED))
+}
+
+fn is_of_room(error: &Error) -> bool {
+    matches!(error.code(), Code::NotFound | Code::NotAMember | Code::Forbidden)
 }
 
 fn no_receiver(error: Error, field: &str, key: i64) -> Refusal {

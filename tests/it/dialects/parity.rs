@@ -225,4 +225,32 @@ on_both! {
         assert_eq!(each(&at_rtca["data"]["messages"], "text"), reversed);
         assert_eq!(at_rtca["data"]["id"], room.uuid);
     }
+
+    async fn what_is_no_room_at_a_door_takes_no_message_there(app) {
+        let (amber, briar) = (Person::enter(&app, "amber").await, Person::enter(&app, "briar").await);
+        let pair = amber.room_with(&briar).await;
+        // A room of two is none of ThanChat's, whose open rooms are none of mrm-chat-2's.
+        let at_than = async |key: &Value| {
+            let body = json!({ "message_text": "hello", "user_receiver": null, "chat_room_receiver": key });
+            amber.than.post("/chatApp/messages/", body).await
+        };
+        let refused = at_than(&json!(pair.key)).await;
+        let reason = format!("Invalid pk \"{}\" - object does not exist.", pair.key);
+        refused.is(400, &json!({ "chat_room_receiver": [reason] }));
+        let body = json!({ "name": "Corner", "capacity": 4, "link": "corner" });
+        let open = briar.than.post("/chatApp/chatRooms/", body).await;
+        created(open.status, &open.text);
+        let key = &open.body["id"];
+        let path = format!("/api/chats/{key}/send_message/");
+        for text in ["hello", ""] {
+            let refused = amber.mrm.post(&path, json!({ "content": text })).await;
+            refused.is(404, &json!({ "detail": "No Chat matches the given query." }));
+        }
+        let taken = at_than(key).await;
+        created(taken.status, &taken.text);
+        let stored = briar.mrm.get(&format!("/api/chats/{key}/messages/")).await.body;
+        assert_eq!(each(&stored, "content"), ["hello"]);
+        let said = briar.schema.ask(HISTORY, json!({ "room": pair.global })).await;
+        assert_eq!(said["messages"]["edges"], json!([]));
+    }
 }
