@@ -827,6 +827,7 @@ struct Message {
     user_image: Option<String>,
     image: Option<String>,
     #[serde(flatten)]
+    #[schema(value_type = Document)]
     file: Option<Document>,
 }
 
@@ -834,9 +835,14 @@ struct Message {
 #[schema(as = chatcrm::Document)]
 #[serde(rename_all = "camelCase")]
 struct Document {
+    // All of them are absent where there is no file.
+    #[schema(required = false)]
     file: String,
+    #[schema(required = false)]
     file_name: String,
+    #[schema(required = false)]
     file_type: &'static str,
+    #[schema(required = false)]
     file_size: i64,
 }
 
@@ -856,6 +862,7 @@ struct Upload {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(flatten)]
+    #[schema(value_type = Document)]
     file: Option<Document>,
 }
 
