@@ -9,6 +9,7 @@ pub mod policy;
 pub mod presence;
 pub mod rooms;
 pub mod sessions;
+pub mod short_ids;
 pub mod users;
 pub mod windows;
 

@@ -14,7 +14,6 @@ mod options;
 mod pages;
 mod reply;
 mod route;
-mod short_id;
 mod sockets;
 
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 //! In this order: a telling key of the body, the kind of credential, a fixed default. Under `/compat` the path
 //! says it, and the header `X-Chat-Dialect` may say it anywhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,8 +252,7 @@ async fn choose<'c>(claims: &'c [Claim], call: &Call) -> Option<&'c Claim> {
         return Some(claim);
     }
     let path = first.route()?.path.trim_end_matches('/');
-    let rule = rules().get(path).copied();
-    let name = match rule {
+    let name = match rule(path) {
         Some(rule) => rule(&Signs::of(call).await),
         None => first.dialect.name,
     };
@@ -304,14 +303,15 @@ type Rule = fn(&Signs) -> &'static str;
 const MRM: &str = "mrm";
 const RTCA: &str = "rtca";
 
-/// The paths that two dialects claim, and how their callers are told apart.
-fn rules() -> HashMap<&'static str, Rule> {
-    HashMap::from([
-        ("/api/register", register as Rule),
-        ("/api/login", login as Rule),
-        ("/api/logout", logout as Rule),
-        ("/api/users", users as Rule),
-    ])
+/// How the callers of a path that two dialects claim are told apart.
+fn rule(path: &str) -> Option<Rule> {
+    match path {
+        "/api/register" => Some(register),
+        "/api/login" => Some(login),
+        "/api/logout" => Some(logout),
+        "/api/users" => Some(users),
+        _ => None,
+    }
 }
 
 fn register(signs: &Signs) -> &'static str {

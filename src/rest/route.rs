@@ -41,7 +41,7 @@ pub(super) struct Dialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ids {
     Numbers,
-    /// As `short_id.rs` writes them.
+    /// As `domain/short_ids.rs` writes them.
     Short,
     Uuids,
 }

@@ -18,7 +18,7 @@ use diesel::sql_types::Binary;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-pub use records::{Figures, Person, Place, Said, flag, short_uuid, time};
+pub use records::{Figures, Person, Place, Said, flag, time};
 
 use crate::domain::sessions::Door;
 

@@ -6,6 +6,7 @@ use super::{Findings, Import, ImportError, Stage, Terms, cleaned, free_keys, kno
 use crate::app::auth::registration::made_usernames;
 use crate::auth::random;
 use crate::domain::ids::UserKey;
+use crate::domain::short_ids;
 use crate::domain::users::{
     ADDRESS_CHARS_MAX, BIO_CHARS_MAX, EMAIL_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, USERNAME_CHARS_MAX,
     UserType, check_email, fold,
@@ -13,7 +14,7 @@ use crate::domain::users::{
 use crate::error::{Error, Result};
 use crate::storage::Conn;
 use crate::storage::import::{self, BroughtUser, Counted, Kind};
-use crate::storage::originals::{Dialect, Original, Person, flag, short_uuid};
+use crate::storage::originals::{Dialect, Original, Person, flag};
 use crate::storage::users::{self, NewUser};
 
 const RENAMED: &str = "accounts have another username, because theirs is taken or cannot be one";
@@ -225,7 +226,7 @@ fn account(terms: &Terms, person: &Person, findings: &mut Findings) -> BroughtUs
     let created_at = joined.unwrap_or(terms.now);
     let own_id = match terms.dialect {
         Dialect::Rtca => Some(uuid::Uuid::parse_str(&person.id).ok()),
-        Dialect::ChatCrm => person.short_id.as_deref().map(short_uuid),
+        Dialect::ChatCrm => person.short_id.as_deref().map(short_ids::decode),
         Dialect::Condor | Dialect::Mrm | Dialect::ThanChat => None,
     };
     if own_id == Some(None) {

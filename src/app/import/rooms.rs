@@ -13,10 +13,11 @@ use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::rooms::{
     LABEL_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, RoomKind, RoomLabel, RoomVisibility,
 };
+use crate::domain::short_ids;
 use crate::domain::users::User;
 use crate::error::{Error, Result};
 use crate::storage::import::{self, Counted, Kind};
-use crate::storage::originals::{Dialect, Original, Place, flag, short_uuid};
+use crate::storage::originals::{Dialect, Original, Place, flag};
 use crate::storage::rooms::{NewRoom, Pair};
 use crate::storage::{Conn, labels, members, room_events, rooms, users};
 
@@ -221,7 +222,7 @@ async fn public_id(
 ) -> Result<Uuid> {
     let own = match terms.dialect {
         Dialect::Rtca => Uuid::parse_str(&place.id).ok(),
-        Dialect::ChatCrm => place.short_id.as_deref().and_then(short_uuid),
+        Dialect::ChatCrm => place.short_id.as_deref().and_then(short_ids::decode),
         Dialect::Condor | Dialect::Mrm | Dialect::ThanChat => return Ok(random::uuid_v7(created_at)),
     };
     match own {

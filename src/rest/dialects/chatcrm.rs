@@ -28,6 +28,7 @@ use crate::domain::media::{Attachment, AvatarFolder};
 use crate::domain::messages::{Blank, Message as Stored};
 use crate::domain::rooms::{DoorRoomView, RoomKind, RoomLabel, RoomRef};
 use crate::domain::sessions::{Door, Viewer};
+use crate::domain::short_ids;
 use crate::domain::users::{User, UserType};
 use crate::domain::windows::{Order, PeopleOrder, PeopleQuery, RoomsQuery, Window};
 use crate::error::{Code, Error, Text};
@@ -41,7 +42,6 @@ use crate::rest::drf::pictures::{self, Decoded};
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
 use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, open, signed_in, unasked};
-use crate::rest::short_id;
 use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -275,7 +275,7 @@ async fn signup(call: Call) -> Answer {
     }
     Reply::created(&SignedUp {
         id: user.key.0,
-        user_id: short_id::encode(user.id),
+        user_id: short_ids::encode(user.id),
         message: "User registered successfully",
     })
 }
@@ -296,7 +296,7 @@ async fn login(call: Call) -> Answer {
         ("userId".to_owned(), Value::from(id)),
     ]);
     let tokens = call.app().door_tokens(&call.viewer, &session, DAY, claims)?;
-    let user_id = short_id::encode(session.user.id);
+    let user_id = short_ids::encode(session.user.id);
     Reply::json(&Tokens { refresh: tokens.refresh, access: tokens.access, user_id })
 }
 
@@ -429,7 +429,7 @@ async fn send(call: Call) -> Answer {
     let form = if in_path.is_empty() { &MESSAGE } else { &MESSAGE_AT };
     let input = form.read(&data)?;
     let mut errors = FieldErrors::default();
-    let room = short_id::decode(if in_path.is_empty() { input.text("roomId") } else { in_path });
+    let room = short_ids::decode(if in_path.is_empty() { input.text("roomId") } else { in_path });
     if room.is_none() {
         if !in_path.is_empty() {
             return Err(no_room());
@@ -493,7 +493,7 @@ async fn upload_file(call: Call) -> Answer {
     if file.bytes.len() > FILE_BYTES_MAX {
         return Err(bad("File size exceeds the maximum limit of 10.0 MB."));
     }
-    let room = short_id::decode(room_id)
+    let room = short_ids::decode(room_id)
         .ok_or_else(|| Refusal::error(StatusCode::NOT_FOUND, "Chat room does not exists."))?;
     check_member(&call, room).await?;
     let text = match data.get("message") {
@@ -528,7 +528,7 @@ fn no_room() -> Refusal {
 
 async fn history(call: Call) -> Answer {
     let cut = Cut::of(&call, None);
-    let id = short_id::decode(call.param("id")).ok_or_else(no_room)?;
+    let id = short_ids::decode(call.param("id")).ok_or_else(no_room)?;
     let read =
         call.app().history_window(&call.viewer, RoomRef::Id(id), Order::NewestFirst, window(cut)).await;
     let found = match read {
@@ -550,7 +550,7 @@ async fn no_messages(call: Call) -> Answer {
 async fn open_socket(call: Call) -> Result<Conversation, Refusal> {
     let identified = call.app().identify_from(&call.origin, &credential(&call)).await.map_err(not_good)?;
     let caller = identified.viewer.signed_in().copied().ok_or_else(forbidden)?;
-    if short_id::decode(call.param("id")) != Some(caller.user_id) {
+    if short_ids::decode(call.param("id")) != Some(caller.user_id) {
         return Err(forbidden());
     }
     let inbox = call.app().follow_inbox(&identified.viewer, None).await;
@@ -607,7 +607,7 @@ impl Desk {
         app.admit_request(viewer, &self.origin).map_err(part)?;
         let Heard::Text(text) = heard else { return Err(BROKEN) };
         let frame: Frame = serde_json::from_str(&text).map_err(|_| BROKEN)?;
-        let room = || short_id::decode(&frame.room_id).ok_or(BROKEN);
+        let room = || short_ids::decode(&frame.room_id).ok_or(BROKEN);
         match frame.action.as_str() {
             "message" => {
                 let (Some(Value::String(user)), Some(text)) = (&frame.user, &frame.message) else {
@@ -674,7 +674,7 @@ impl Desk {
                 Moment::Typing(people) => {
                     for key in people {
                         let Some(user) = app.person_at(viewer, *key).await? else { continue };
-                        let (room_id, user) = (short_id::encode(room.id), short_id::encode(user.id));
+                        let (room_id, user) = (short_ids::encode(room.id), short_ids::encode(user.id));
                         said.push(frame(&Saying::Typing { room_id, user }));
                     }
                 }
@@ -716,8 +716,8 @@ impl Desk {
 fn message_frame(message: &Stored, sender: Option<&User>, image: Option<String>, room: RoomName) -> Say {
     frame(&Saying::Message {
         user: sender.map(|user| user.key.0),
-        user_id: sender.map(|user| short_id::encode(user.id)),
-        room_id: short_id::encode(room.id),
+        user_id: sender.map(|user| short_ids::encode(user.id)),
+        room_id: short_ids::encode(room.id),
         message: &message.text,
         user_image: sender.and_then(|user| image_of(user, "")),
         user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " ")),
@@ -914,7 +914,7 @@ impl Room {
         };
         Self {
             member: people.iter().map(|user| Person::of(user, base)).collect(),
-            id: short_id::encode(stored.id),
+            id: short_ids::encode(stored.id),
             kind: kind.to_owned(),
             name,
         }
@@ -948,8 +948,8 @@ impl Message {
         let file = files.iter().find(|file| !file.is_picture());
         Self {
             user: sender.map(|user| user.key.0),
-            user_id: sender.map(|user| short_id::encode(user.id)),
-            room_id: short_id::encode(room),
+            user_id: sender.map(|user| short_ids::encode(user.id)),
+            room_id: short_ids::encode(room),
             text: message.text.clone(),
             timestamp: times::utc(message.created_at),
             user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
@@ -965,7 +965,7 @@ impl Upload {
         let is_picture = file.is_picture();
         Self {
             message_id: message.key.0,
-            room_id: short_id::encode(room),
+            room_id: short_ids::encode(room),
             message: Some(message.text.clone()).filter(|text| !text.is_empty()),
             user_id: user.key.0,
             user_name: joined_name(user, " "),

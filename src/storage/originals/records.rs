@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, NaiveDateTime};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::clock::Timestamp;
 
@@ -120,22 +119,6 @@ pub fn time(text: &str) -> Option<Timestamp> {
     found.map(|time| time.to_utc())
 }
 
-/// The digits of base 57: no 0, 1, I, O or l.
-const SHORT: &[u8; 57] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-const SHORT_CHARS: usize = 22;
-
-/// The uuid that a short id of 22 characters writes, most significant digit first.
-pub fn short_uuid(text: &str) -> Option<Uuid> {
-    if text.len() != SHORT_CHARS {
-        return None;
-    }
-    let digits = text.bytes().map(|byte| SHORT.iter().position(|digit| *digit == byte));
-    let number = digits
-        .into_iter()
-        .try_fold(0u128, |number, digit| number.checked_mul(57)?.checked_add(u128::try_from(digit?).ok()?))?;
-    Some(Uuid::from_u128(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,19 +138,6 @@ mod tests {
         assert_eq!(time("2025-11-20 11:44:16"), DateTime::from_timestamp(1_763_639_056, 0));
         for text in ["", "yesterday", "infinity", "2025-13-01 00:00:00", "0000-00-00 00:00:00", "12"] {
             assert_eq!(time(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn short_ids_are_uuids_in_base_57() {
-        assert_eq!(short_uuid("2222222222222222222222"), Some(Uuid::nil()));
-        assert_eq!(short_uuid("2222222222222222222223"), Some(Uuid::from_u128(1)));
-        assert_eq!(short_uuid("222222222222222222222z"), Some(Uuid::from_u128(56)));
-        assert_eq!(short_uuid("2222222222222222222232"), Some(Uuid::from_u128(57)));
-        for wrong in
-            ["", "A6qHPrmcToAWJat3R9KMt", "A6qHPrmcToAWJat3R9KMt0", "zzzzzzzzzzzzzzzzzzzzzz", "ééééééééééé"]
-        {
-            assert_eq!(short_uuid(wrong), None, "{wrong}");
         }
     }
 }

@@ -6,7 +6,7 @@ const DIGITS: &[u8; 57] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstu
 const LENGTH: usize = 22;
 
 /// The id, most significant digit first.
-pub(super) fn encode(id: Uuid) -> String {
+pub fn encode(id: Uuid) -> String {
     let mut number = id.as_u128();
     let mut digits = [DIGITS[0]; LENGTH];
     for digit in digits.iter_mut().rev() {
@@ -18,7 +18,7 @@ pub(super) fn encode(id: Uuid) -> String {
 }
 
 /// The UUID of an id, if it is one.
-pub(super) fn decode(text: &str) -> Option<Uuid> {
+pub fn decode(text: &str) -> Option<Uuid> {
     if text.len() != LENGTH {
         return None;
     }
@@ -46,6 +46,19 @@ mod tests {
     fn what_is_no_id_is_refused() {
         for odd in ["", "2", &"z".repeat(22), &"0".repeat(22), &"2".repeat(23), "ñññññññññññ"] {
             assert_eq!(decode(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn short_ids_are_uuids_in_base_57() {
+        assert_eq!(decode("2222222222222222222222"), Some(Uuid::nil()));
+        assert_eq!(decode("2222222222222222222223"), Some(Uuid::from_u128(1)));
+        assert_eq!(decode("222222222222222222222z"), Some(Uuid::from_u128(56)));
+        assert_eq!(decode("2222222222222222222232"), Some(Uuid::from_u128(57)));
+        for wrong in
+            ["", "A6qHPrmcToAWJat3R9KMt", "A6qHPrmcToAWJat3R9KMt0", "zzzzzzzzzzzzzzzzzzzzzz", "ééééééééééé"]
+        {
+            assert_eq!(decode(wrong), None, "{wrong}");
         }
     }
 
