@@ -70,7 +70,7 @@ impl Busy {
     /// Waits until one transaction waits for the row and `count` sends wait behind it.
     async fn until_waiting(&mut self, count: usize) {
         let started = Instant::now();
-        while self.store().write_queue_len() != count || self.backends().await != 1 {
+        while self.store().write_queue_len() != count || backends_waiting(&mut self.sql).await != 1 {
             assert!(started.elapsed() < PATIENCE, "{} wait, not {count}", self.store().write_queue_len());
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
@@ -82,15 +82,6 @@ impl Busy {
         let ahead = self.send(&self.amber, "ahead", Some("ahead"));
         self.until_waiting(0).await;
         ahead
-    }
-
-    /// How many backends wait for a lock.
-    async fn backends(&mut self) -> usize {
-        let query = "SELECT pid::text AS line FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        // What it says is kept for the length of a transaction otherwise.
-        self.sql.run("SELECT pg_stat_clear_snapshot()").await;
-        self.sql.lines(query).await.len()
     }
 
     /// Cuts off the backends that wait for a lock.
@@ -116,6 +107,15 @@ impl Busy {
         assert_eq!(self.sql.lines(holes).await, [""; 0]);
         stored.into_iter().collect()
     }
+}
+
+/// How many backends wait for a lock.
+async fn backends_waiting(sql: &mut Sql) -> usize {
+    let query = "SELECT pid::text AS line FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    // What it says is kept for the length of a transaction otherwise.
+    sql.run("SELECT pg_stat_clear_snapshot()").await;
+    sql.lines(query).await.len()
 }
 
 async fn answer(send: JoinHandle<Value>) -> Value {
@@ -488,7 +488,7 @@ async fn what_is_stored_together_is_told_in_order_before_anyone_is_answered_and_
         3,
     );
     sql.run("BEGIN; SELECT 1 FROM rooms FOR UPDATE").await;
-    let sends = ["ahead", "one", "poison", "two"].map(|text| {
+    let send = |text: &'static str| {
         let created_at = app.clock.now();
         let draft = Draft {
             sender: UserKey(1),
@@ -504,8 +504,15 @@ async fn what_is_stored_together_is_told_in_order_before_anyone_is_answered_and_
             assert!(outcome.as_ref().is_ok_and(was_told) || text == "poison", "answered first: {text}");
             outcome
         })
-    });
+    };
+    // Only once it has left the queue do all the others gather behind it.
+    let mut sends = vec![send("ahead")];
     let started = Instant::now();
+    while backends_waiting(&mut sql).await != 1 {
+        assert!(started.elapsed() < PATIENCE, "nobody waits for the row");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    sends.extend(["one", "poison", "two"].map(send));
     while store.write_queue_len() != 3 {
         assert!(started.elapsed() < PATIENCE, "{} wait", store.write_queue_len());
         tokio::time::sleep(Duration::from_millis(2)).await;
