@@ -1,13 +1,19 @@
 // One HTML file in this folder is one page: add it to `input` and it lands beside playground.html in dist/.
 // Everything a page loads gets a content-hashed name under dist/assets/, so the server can let it be cached for good.
+//
+// `npm run dev` shows the pages as they are written, and takes the rest from the server at TERTULIA.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import type { Connect, Plugin, ProxyOptions } from 'vite';
+import { defineConfig } from 'vitest/config';
 
-const server = 'http://127.0.0.1:8000';
+const server = process.env.TERTULIA ?? 'http://127.0.0.1:8000';
+const sources = join(import.meta.dirname, 'src');
 
 // ReDoc draws a picture of its makers' from their server; nothing here is loaded from elsewhere. And its program
 // names modules `null` that only a server would have.
-const redoc = {
+const redoc: Plugin = {
   name: 'redoc',
   resolveId: (id: string) => (id === 'null' ? '\0nothing' : null),
   load: (id: string) => (id === '\0nothing' ? 'export default null' : null),
@@ -17,14 +23,50 @@ const redoc = {
   },
 };
 
+// A call of graphql(`…`) becomes the document that codegen made of it: without this every page would carry the texts
+// of all operations, and a parser's worth of look-ups.
+const documents: Plugin = {
+  name: 'documents',
+  enforce: 'pre',
+  transform(code: string, id: string) {
+    const area = /import \{ graphql \} from '([./]+\/gql\/\w+)';/.exec(code)?.[1];
+    if (!id.startsWith(sources) || area === undefined) return null;
+    const names: string[] = [];
+    const call = /\bgraphql\(\s*`\s*(query|mutation|subscription|fragment)\s+(\w+)[^`]*`,?\s*\)/g;
+    const changed = code.replace(call, (text: string, kind: string, name: string) => {
+      const constant = `${name.charAt(0).toUpperCase()}${name.slice(1)}${kind === 'fragment' ? 'FragmentDoc' : 'Document'}`;
+      names.push(constant);
+      // As many lines as before, so that faults are found where they are.
+      return constant + '\n'.repeat(text.split('\n').length - 1);
+    });
+    return changed.replace(/import \{ graphql \} from/, `import { ${names.join(', ')} } from`).replace(area, `${area}/graphql`);
+  },
+  configureServer(dev) {
+    dev.watcher.on('change', (file) => {
+      if (/\.tsx?$/.test(file) && !file.includes('/shared/gql/')) execFile('node', ['codegen.mjs'], { cwd: import.meta.dirname });
+    });
+    // As the server does: what is below /admin is one page, and `/` and what Vite does not know the other.
+    const page: Connect.NextHandleFunction = (request, _response, next) => {
+      if (/^\/admin(\/[^.]*)?(\?|$)/.test(request.url ?? '')) request.url = '/admin.html';
+      next();
+    };
+    dev.middlewares.use(page);
+  },
+};
+
+/** The server compares Origin with Host; behind this proxy both must name the server. */
+const toServer: ProxyOptions = { target: server, ws: true, changeOrigin: true, headers: { origin: server } };
+
 export default defineConfig({
   base: '/',
-  plugins: [react(), redoc],
+  plugins: [documents, react(), redoc],
   worker: { format: 'es' },
   build: {
     outDir: 'dist',
     assetsDir: 'assets',
     target: 'es2022',
+    // A picture in a stylesheet stays a file, so that the pages' policy need not allow more than it does.
+    assetsInlineLimit: 0,
     // The notices of everything bundled, to be handed on with it.
     license: { fileName: 'licenses.md' },
     // The polyfill is for browsers older than the target.
@@ -32,7 +74,13 @@ export default defineConfig({
     // Monaco is one large piece whichever way it is cut.
     chunkSizeWarningLimit: 4096,
     rolldownOptions: {
-      input: { playground: 'playground.html', docs: 'docs.html', redoc: 'redoc.html' },
+      input: {
+        index: 'index.html',
+        admin: 'admin.html',
+        playground: 'playground.html',
+        docs: 'docs.html',
+        redoc: 'redoc.html',
+      },
       // React Compiler leaves "use no memo" in GraphiQL's modules; it means nothing to a bundle.
       onLog: (level, log, report) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
@@ -46,15 +94,12 @@ export default defineConfig({
     include: ['graphql-language-service', 'picomatch-browser'],
   },
   server: {
-    open: '/playground.html',
-    proxy: {
-      '/graphql': {
-        target: server,
-        ws: true,
-        changeOrigin: true,
-        // The server compares Origin with Host; behind this proxy both must name the server.
-        headers: { origin: server },
-      },
-    },
+    proxy: Object.fromEntries(['/graphql', '/media', '/api', '/.well-known'].map((path) => [path, toServer])),
+  },
+  test: {
+    include: ['src/**/*.test.{ts,tsx}'],
+    environment: 'jsdom',
+    restoreMocks: true,
+    unstubGlobals: true,
   },
 });

@@ -1,0 +1,2 @@
+// Texts of the administrator's desk.
+export default {} as const;

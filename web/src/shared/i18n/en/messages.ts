@@ -1,0 +1,2 @@
+// Texts of the message pane.
+export default {} as const;

@@ -1,0 +1,2 @@
+// Textos de la mesa de administración.
+export default {} as const;

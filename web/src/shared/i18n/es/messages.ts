@@ -1,0 +1,2 @@
+// Textos del panel de mensajes.
+export default {} as const;

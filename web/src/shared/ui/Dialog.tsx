@@ -1,0 +1,91 @@
+// A question or a form before everything else: the browser's own dialog, which keeps the focus inside, closes on Escape and
+// gives the focus back.
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button, IconButton } from './Button';
+import { classes } from './classes';
+import styles from './Dialog.module.css';
+
+export interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ReactNode;
+  /** Buttons, the main one last. */
+  foot?: ReactNode;
+  narrow?: boolean;
+}
+
+/** Open while it is drawn. */
+export function Dialog({ title, onClose, children, foot, narrow }: DialogProps) {
+  const { t } = useTranslation('common');
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={classes(styles.dialog, narrow && styles.narrow)}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      // Only what lies outside of all content is the dialog itself.
+      onMouseDown={(event) => event.target === dialog.current && onClose()}
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <header className={styles.head}>
+        <h2 id={titleId}>{title}</h2>
+        <IconButton label={t('close')} icon={<X />} onClick={onClose} />
+      </header>
+      <div className={styles.body}>{children}</div>
+      {foot && <footer className={styles.foot}>{foot}</footer>}
+    </dialog>
+  );
+}
+
+export interface ConfirmProps {
+  title: string;
+  children: ReactNode;
+  /** What is done: the word on the button. */
+  action: string;
+  danger?: boolean;
+  onConfirm: () => void | Promise<void>;
+  onClose: () => void;
+}
+
+/** Asks once more before what cannot be undone. Closing after the action is the caller's. */
+export function Confirm({ title, children, action, danger, onConfirm, onClose }: ConfirmProps) {
+  const { t } = useTranslation('common');
+  const [busy, setBusy] = useState(false);
+  const confirm = async () => {
+    setBusy(true);
+    try {
+      await onConfirm();
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      narrow
+      foot={
+        <>
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button look={danger ? 'danger' : 'primary'} busy={busy} onClick={() => void confirm()}>
+            {action}
+          </Button>
+        </>
+      }
+    >
+      {children}
+    </Dialog>
+  );
+}
