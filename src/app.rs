@@ -1,6 +1,7 @@
 //! The use cases. Each takes the viewer first, asks policy, and opens the one transaction it needs;
 //! faces only parse, call and shape.
 
+pub mod audit;
 pub mod auth;
 pub mod directory;
 pub mod import;
@@ -30,7 +31,7 @@ use crate::config::Config;
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::messages::TextBounds;
 use crate::domain::paging::{Epoch, PageSizes};
-use crate::domain::policy::{Action, Standing, Verdict, decide};
+use crate::domain::policy::{Action, Standing, Verdict, administers, decide};
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
@@ -57,6 +58,7 @@ pub struct Bounds {
     pub refresh_ttl: Duration,
     pub refresh_reuse_grace: Duration,
     pub signup_open: bool,
+    pub audit_kept: Duration,
 }
 
 impl Bounds {
@@ -74,6 +76,7 @@ impl Bounds {
             refresh_ttl: config.refresh_token_ttl,
             refresh_reuse_grace: config.refresh_reuse_grace,
             signup_open: config.signup,
+            audit_kept: config.admin.audit_kept,
         }
     }
 }
@@ -175,6 +178,15 @@ impl App {
 /// The signed-in person, or the refusal that asks to sign in.
 fn person(viewer: &Viewer) -> Result<SignedIn> {
     viewer.signed_in().copied().ok_or_else(|| Error::new(Code::Unauthenticated, Text::SignInFirst))
+}
+
+/// Refuses everyone but administrators, and the operator at the console.
+fn administrator(viewer: &Viewer) -> Result<()> {
+    if administers(viewer) {
+        return Ok(());
+    }
+    person(viewer)?;
+    Err(Error::new(Code::Forbidden, Text::AdministratorsOnly))
 }
 
 /// Turns policy's verdict into a refusal.

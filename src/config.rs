@@ -66,6 +66,7 @@ pub struct Config {
     pub live: Live,
     pub media: Media,
     pub rest: Rest,
+    pub admin: Admin,
     pub limits: Limits,
 }
 
@@ -174,6 +175,12 @@ pub struct Rest {
 impl Rest {
     /// The names of the dialects.
     pub const DIALECTS: [&str; 5] = ["chatcrm", "condor", "mrm", "thanchat", "rtca"];
+}
+
+/// Section `[admin]`.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    pub audit_kept: Duration,
 }
 
 /// Section `[chat]`.

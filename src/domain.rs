@@ -1,5 +1,6 @@
 //! Pure values and rules. Nothing here does I/O or reads a clock.
 
+pub mod audit;
 pub mod events;
 pub mod ids;
 pub mod media;

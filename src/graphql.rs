@@ -1,6 +1,7 @@
 //! The GraphQL schema and its transports. Resolvers are thin: parse, one `app` call, shape the answer.
 
 mod answer;
+pub mod audit;
 pub mod auth;
 mod call;
 mod connection;

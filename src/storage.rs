@@ -6,6 +6,7 @@
 #[macro_use]
 mod query;
 
+pub mod audit;
 pub mod departures;
 pub mod edits;
 mod errors;

@@ -20,11 +20,14 @@ pub use self::doors::{DoorSession, TokenPair};
 pub use self::login::LoginName;
 pub use self::profiles::NewPassword;
 pub use self::registration::{DoorSignup, EmailClaim};
-use crate::app::App;
+use crate::app::{App, administrator};
 use crate::auth::password;
 use crate::auth::random;
 use crate::auth::tokens::{Grant, RefreshToken};
 use crate::clock::Timestamp;
+use crate::domain::audit::{Deed, Note};
+use crate::domain::ids::GlobalId;
+use crate::domain::policy::administers;
 use crate::domain::sessions::{Door, Viewer};
 use crate::domain::users::{
     ADDRESS_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, User, UserType, check_email, check_text,
@@ -32,7 +35,7 @@ use crate::domain::users::{
 };
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::users::NewUser;
-use crate::storage::{Conn, users};
+use crate::storage::{Conn, audit, users};
 
 /// Where a call comes from.
 #[derive(Debug, Clone, Default)]
@@ -94,7 +97,7 @@ impl App {
         origin: &Origin,
         signup: Signup,
     ) -> Result<(User, SessionTokens)> {
-        let privileged = is_privileged(viewer);
+        let privileged = administers(viewer);
         if !self.bounds.signup_open && !privileged {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
         }
@@ -103,12 +106,16 @@ impl App {
             self.limits.signup(origin.address)?;
         }
         let new = self.new_user(signup, false).await?;
+        let note = self.note_where_closed(viewer, &new);
         let (opening, refresh) = self.new_session(origin);
         let (user, opened) = self
             .store
             .write(move |conn| {
                 Box::pin(async move {
                     let user = insert_user(conn, &new).await?;
+                    if let Some(note) = note {
+                        audit::insert(conn, &note).await?;
+                    }
                     let opened = opening.open(conn, user.key).await?;
                     Ok((user, opened))
                 })
@@ -120,12 +127,25 @@ impl App {
 
     /// Makes an account without a session: at the console, or for another person.
     pub async fn create_user(&self, viewer: &Viewer, signup: Signup, admin: bool) -> Result<User> {
-        if !is_privileged(viewer) {
-            return Err(Error::new(Code::Forbidden, Text::NotAllowed));
-        }
+        administrator(viewer)?;
         check_signup(&signup)?;
         let new = self.new_user(signup, admin).await?;
-        self.store.write(move |conn| Box::pin(async move { insert_user(conn, &new).await })).await
+        let note = note_of_account(viewer, &new);
+        self.store
+            .write(move |conn| {
+                Box::pin(async move {
+                    let user = insert_user(conn, &new).await?;
+                    audit::insert(conn, &note).await?;
+                    Ok(user)
+                })
+            })
+            .await
+    }
+
+    /// What is written down of an account that is made while nobody but an administrator could.
+    fn note_where_closed(&self, viewer: &Viewer, new: &NewUser) -> Option<Note> {
+        let by_right = !self.bounds.signup_open && administers(viewer);
+        by_right.then(|| note_of_account(viewer, new))
     }
 
     async fn new_user(&self, signup: Signup, is_admin: bool) -> Result<NewUser> {
@@ -170,12 +190,9 @@ impl App {
     }
 }
 
-fn is_privileged(viewer: &Viewer) -> bool {
-    match viewer {
-        Viewer::Anonymous => false,
-        Viewer::User(signed_in) => signed_in.is_admin,
-        Viewer::Operator => true,
-    }
+fn note_of_account(viewer: &Viewer, new: &NewUser) -> Note {
+    let note = Note::new(viewer, Deed::UserCreate, GlobalId::User(new.id), new.created_at);
+    note.naming(&new.username)
 }
 
 fn check_signup(signup: &Signup) -> Result<()> {

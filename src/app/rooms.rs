@@ -10,10 +10,12 @@ use std::collections::HashMap;
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::app::audit::note_right;
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
+use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
-use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::ids::{GlobalId, RoomKey, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
 use crate::domain::rooms::{
@@ -39,6 +41,20 @@ pub struct RoomChangeRequest {
     pub visibility: Option<RoomVisibility>,
     pub capacity: Option<Option<i32>>,
     pub password: Option<Option<SecretString>>,
+}
+
+impl RoomChangeRequest {
+    /// What it changes, as the inputs are called.
+    fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name.is_some()),
+            ("description", self.description.is_some()),
+            ("visibility", self.visibility.is_some()),
+            ("capacity", self.capacity.is_some()),
+            ("password", self.password.is_some()),
+        ];
+        fields.into_iter().filter(|(_, changes)| *changes).map(|(name, _)| name).collect()
+    }
 }
 
 /// Rooms by activity, and how to count them all.
@@ -153,11 +169,15 @@ impl App {
             None => None,
         };
         let (viewer, at, renamed) = (*viewer, self.clock.now(), change.name.is_some());
+        let fields = change.fields().join(", ");
         self.store
             .write(move |conn| {
                 Box::pin(async move {
                     let view = locked_view(conn, id, caller).await?;
-                    allow(Standing::of(&viewer, &view.room, view.role), Action::Edit)?;
+                    let standing = Standing::of(&viewer, &view.room, view.role);
+                    allow(standing, Action::Edit)?;
+                    let note = Note::new(&viewer, Deed::RoomUpdate, GlobalId::Room(id), at).saying(&fields);
+                    note_right(conn, standing, Action::Edit, note).await?;
                     let room = edited(view.room, change, password_hash)?;
                     rooms::update(conn, &room).await?;
                     if renamed {
@@ -193,7 +213,10 @@ impl App {
             .write(move |conn| {
                 Box::pin(async move {
                     let view = locked_view(conn, id, caller).await?;
-                    allow(Standing::of(&viewer, &view.room, view.role), Action::Delete)?;
+                    let standing = Standing::of(&viewer, &view.room, view.role);
+                    allow(standing, Action::Delete)?;
+                    let note = Note::new(&viewer, Deed::RoomDelete, GlobalId::Room(id), at);
+                    note_right(conn, standing, Action::Delete, note.saying(&view.room.name)).await?;
                     record(conn, view.room.key, caller.user, RoomChange::RoomDeleted, at).await?;
                     rooms::mark_deleted(conn, view.room.key, at).await
                 })

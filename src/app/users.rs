@@ -5,7 +5,8 @@ mod deletion;
 use uuid::Uuid;
 
 use crate::app::{App, person};
-use crate::domain::ids::UserKey;
+use crate::domain::audit::{Deed, Note};
+use crate::domain::ids::{GlobalId, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::sees_private_fields;
 use crate::domain::sessions::{SignedIn, Viewer};
@@ -14,6 +15,7 @@ use crate::domain::users::{
     UserType, UsernameRule, check_email, check_text, check_username_by, fold,
 };
 use crate::error::{Code, Error, Fault, Result, Text};
+use crate::storage::audit;
 use crate::storage::users::{self, Narrowing, Taken};
 
 /// People whom one call may exclude from a list.
@@ -47,6 +49,24 @@ impl PeopleList {
     /// Where a person stands in this list.
     pub fn place(user: &User) -> Place {
         Place::at(user.key.0)
+    }
+}
+
+impl ProfileChange {
+    /// What it changes, as the inputs are called.
+    fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("username", self.username.is_some()),
+            ("email", self.email.is_some()),
+            ("firstName", self.first_name.is_some()),
+            ("lastName", self.last_name.is_some()),
+            ("bio", self.bio.is_some()),
+            ("phone", self.phone.is_some()),
+            ("address", self.address.is_some()),
+            ("userType", self.user_type.is_some()),
+            ("avatar", self.avatar.is_some()),
+        ];
+        fields.into_iter().filter(|(_, changes)| *changes).map(|(name, _)| name).collect()
     }
 }
 
@@ -146,6 +166,11 @@ impl App {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed).at("userId"));
         }
         check_change(&change)?;
+        let fields = change.fields();
+        let note = (id != caller.user_id && !fields.is_empty()).then(|| {
+            let note = Note::new(viewer, Deed::UserUpdate, GlobalId::User(id), self.clock.now());
+            note.saying(&fields.join(", "))
+        });
         let avatar = match change.avatar {
             None => None,
             Some(None) => Some(self.avatar_change(None)),
@@ -170,6 +195,9 @@ impl App {
                         faults.push(Fault::new(Code::EmailTaken, Text::EmailTaken, "email"));
                     }
                     Error::check(faults)?;
+                    if let Some(note) = note {
+                        audit::insert(conn, &note).await?;
+                    }
                     let email = change.email.as_ref().unwrap_or(&user.email);
                     let claimed = users::find_by_login_email(conn, email).await?;
                     // Someone who never claimed their address keeps it unclaimed until they change it.

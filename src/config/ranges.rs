@@ -10,8 +10,8 @@ use secrecy::SecretString;
 
 use super::reader::Reader;
 use super::{
-    Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Media, MediaPlace, Password, Rest,
-    TrustedDocuments, urls,
+    Admin, Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Media, MediaPlace, Password,
+    Rest, TrustedDocuments, urls,
 };
 use crate::telemetry;
 
@@ -67,6 +67,7 @@ impl Config {
             live: Live::read(r),
             media: Media::read(r),
             rest: Rest::read(r),
+            admin: Admin::read(r),
             limits: Limits::read(r),
         }
     }
@@ -300,6 +301,12 @@ impl Media {
             decode_threads: some_threads(r.number("media.decode_threads", 0..=256)),
             decode_queue_max: r.number("media.decode_queue_max", 1..=10_000),
         }
+    }
+}
+
+impl Admin {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self { audit_kept: r.duration("admin.audit_kept", DAY..=DAY * 3650) }
     }
 }
 

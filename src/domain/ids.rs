@@ -36,6 +36,8 @@ keys! {
     MessageKey
     /// A signed-in device.
     SessionKey
+    /// An entry of the audit log, counted from 1.
+    AuditKey
 }
 
 /// What a global id names.
@@ -46,12 +48,15 @@ pub enum GlobalId {
     Message(MessageKey),
     /// An upload, and what it becomes in a message.
     File(Uuid),
+    /// An entry of the audit log.
+    Audit(AuditKey),
 }
 
 const USER: u8 = b'U';
 const ROOM: u8 = b'R';
 const MESSAGE: u8 = b'M';
 const FILE: u8 = b'F';
+const AUDIT: u8 = b'A';
 
 impl GlobalId {
     /// The text on the wire: a type byte and the key, in URL-safe base64.
@@ -74,6 +79,10 @@ impl GlobalId {
                 bytes.push(FILE);
                 bytes.extend_from_slice(id.as_bytes());
             }
+            Self::Audit(key) => {
+                bytes.push(AUDIT);
+                bytes.extend_from_slice(&key.0.to_be_bytes());
+            }
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -89,10 +98,8 @@ impl GlobalId {
             USER => Uuid::from_slice(rest).ok().map(Self::User),
             ROOM => Uuid::from_slice(rest).ok().map(Self::Room),
             FILE => Uuid::from_slice(rest).ok().map(Self::File),
-            MESSAGE => {
-                let key = i64::from_be_bytes(rest.try_into().ok()?);
-                (key > 0).then_some(Self::Message(MessageKey(key)))
-            }
+            MESSAGE => row(rest).map(|key| Self::Message(MessageKey(key))),
+            AUDIT => row(rest).map(|key| Self::Audit(AuditKey(key))),
             _ => None,
         }
     }
@@ -130,6 +137,12 @@ impl GlobalId {
     }
 }
 
+/// The key of a row, which counts from 1.
+fn row(bytes: &[u8]) -> Option<i64> {
+    let key = i64::from_be_bytes(bytes.try_into().ok()?);
+    (key > 0).then_some(key)
+}
+
 fn wrong(expected: &'static str, field: &'static str) -> Error {
     Error::new(Code::BadInput, Text::IdInvalid { expected }).at(field)
 }
@@ -145,6 +158,7 @@ mod tests {
             GlobalId::Room(Uuid::from_u128(u128::MAX)),
             GlobalId::Message(MessageKey(1)),
             GlobalId::File(Uuid::from_u128(8)),
+            GlobalId::Audit(AuditKey(2)),
         ] {
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }

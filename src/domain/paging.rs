@@ -27,6 +27,8 @@ pub enum List {
     Users,
     /// Messages of all rooms; the number is the message's key.
     Messages,
+    /// The audit log; the number is the entry's key.
+    AuditLog,
 }
 
 impl List {
@@ -37,13 +39,15 @@ impl List {
             Self::Rooms => 3,
             Self::Users => 4,
             Self::Messages => 5,
+            // 6 is that of an inbox.
+            Self::AuditLog => 7,
         }
     }
 
     const fn scope(self) -> i64 {
         match self {
             Self::Log(room) | Self::Members(room) => room.0,
-            Self::Rooms | Self::Users | Self::Messages => 0,
+            Self::Rooms | Self::Users | Self::Messages | Self::AuditLog => 0,
         }
     }
 }

@@ -46,11 +46,7 @@ pub struct Standing {
 
 impl Standing {
     pub fn of(viewer: &Viewer, room: &Room, role: Option<MemberRole>) -> Self {
-        let is_admin = match viewer {
-            Viewer::Anonymous => false,
-            Viewer::User(signed_in) => signed_in.is_admin,
-            Viewer::Operator => true,
-        };
+        let is_admin = administers(viewer);
         Self { kind: room.kind, visibility: room.visibility, open: room.is_open, role, is_admin }
     }
 }
@@ -118,13 +114,24 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
     }
 }
 
-/// Whether a viewer may see the address, telephone and e-mail of the account `user`.
-pub fn sees_private_fields(viewer: &Viewer, user: UserKey) -> bool {
+/// Whether someone with this standing may do `action` as an administrator alone: neither their role nor the
+/// room would let them. What is done by that right is written into the audit log.
+pub fn by_right(standing: Standing, action: Action) -> bool {
+    standing.is_admin && decide(Standing { is_admin: false, ..standing }, action) != Verdict::Allow
+}
+
+/// Whether a viewer watches over the whole server.
+pub const fn administers(viewer: &Viewer) -> bool {
     match viewer {
         Viewer::Anonymous => false,
-        Viewer::User(signed_in) => signed_in.is_admin || signed_in.user == user,
+        Viewer::User(signed_in) => signed_in.is_admin,
         Viewer::Operator => true,
     }
+}
+
+/// Whether a viewer may see the address, telephone and e-mail of the account `user`.
+pub fn sees_private_fields(viewer: &Viewer, user: UserKey) -> bool {
+    administers(viewer) || viewer.signed_in().is_some_and(|signed_in| signed_in.user == user)
 }
 
 fn allow_if(allowed: bool, otherwise: Verdict) -> Verdict {
@@ -295,5 +302,35 @@ mod tests {
         let admin = |kind| Standing { kind, is_admin: true, ..GROUP };
         assert_eq!(decide(admin(RoomKind::Duo), Action::Edit), Forbidden);
         assert_eq!(decide(admin(RoomKind::Duo), Action::Delete), Allow);
+    }
+    #[test]
+    fn an_administrators_right_is_used_where_nothing_else_would_let_them() {
+        use MemberRole::{Member, Moderator, Owner};
+        let at = |role, is_admin| Standing { role, is_admin, ..GROUP };
+        let table = [
+            // action                                  no role  member  moderator  owner
+            (Action::Edit, [true, true, false, false]),
+            (Action::Delete, [true, true, true, false]),
+            (Action::Remove(Member), [true, true, false, false]),
+            (Action::Remove(Moderator), [true, true, true, false]),
+            (foreign(Member), [true, true, false, false]),
+            (own(Member), [true, false, false, false]),
+        ];
+        for (action, expected) in table {
+            for (role, used) in [None, Some(Member), Some(Moderator), Some(Owner)].into_iter().zip(expected) {
+                assert_eq!(by_right(at(role, true), action), used, "{role:?} {action:?}");
+                assert!(!by_right(at(role, false), action), "{role:?} {action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn administrators_and_the_operator_watch_over_the_server() {
+        let user = |is_admin| {
+            let (user, user_id, session) = (UserKey(1), uuid::Uuid::nil(), crate::domain::ids::SessionKey(1));
+            Viewer::User(crate::domain::sessions::SignedIn { user, user_id, session, is_admin })
+        };
+        assert!(administers(&Viewer::Operator) && administers(&user(true)));
+        assert!(!administers(&Viewer::Anonymous) && !administers(&user(false)));
     }
 }

@@ -40,6 +40,8 @@ pub enum Text {
     /// For developers, in English only.
     Plain(Cow<'static, str>),
     AccountGone,
+    ActionUnknown,
+    AdministratorsOnly,
     BadCredentials,
     BadRefreshToken,
     CapacityBelowMembers {
@@ -139,6 +141,8 @@ impl Text {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
             Self::AccountGone => "There is no such account any more.",
+            Self::ActionUnknown => "The audit log has no such action.",
+            Self::AdministratorsOnly => "Only administrators may do that.",
             Self::BadCredentials => "The name or the password is wrong.",
             Self::BadRefreshToken => "This refresh token is not valid. Log in again.",
             Self::CapacityBelowMembers { members } => {
@@ -229,6 +233,8 @@ impl Text {
         Cow::Borrowed(match self {
             Self::Plain(text) => return text.clone(),
             Self::AccountGone => "Esta cuenta ya no existe.",
+            Self::ActionUnknown => "El registro de auditoría no tiene esa acción.",
+            Self::AdministratorsOnly => "Solo los administradores pueden hacer eso.",
             Self::BadCredentials => "El nombre o la contraseña no son correctos.",
             Self::BadRefreshToken => "Este token de renovación no es válido. Inicia sesión de nuevo.",
             Self::CapacityBelowMembers { members } => {

@@ -32,6 +32,7 @@ pub(super) enum Total {
     People(crate::app::users::PeopleList),
     Rooms(crate::app::rooms::RoomList),
     AllMessages,
+    AuditLog(crate::app::audit::AuditList),
 }
 
 impl Total {
@@ -42,6 +43,7 @@ impl Total {
             Self::People(list) => app.count_users(viewer, list).await,
             Self::Rooms(list) => app.count_rooms(viewer, list).await,
             Self::AllMessages => app.count_messages_of_all(viewer).await,
+            Self::AuditLog(list) => app.count_audit_log(viewer, list).await,
         };
         expose(ctx, count)
     }

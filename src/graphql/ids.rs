@@ -5,6 +5,7 @@ use chrono::SecondsFormat;
 
 use crate::clock::Timestamp;
 use crate::domain;
+use crate::graphql::audit::AuditEntry;
 use crate::graphql::media::Attachment;
 use crate::graphql::messages::Message;
 use crate::graphql::rooms::Room;
@@ -44,6 +45,7 @@ pub(super) enum Node {
     Room(Room),
     Message(Message),
     Attachment(Attachment),
+    AuditEntry(AuditEntry),
 }
 
 /// What a room is for: notes to yourself, two people, or any number.

@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::app::messages::{MessageList, Sent};
 use crate::app::rooms::MemberList;
-use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::audit::AuditEntry;
+use crate::domain::ids::{AuditKey, MessageKey, RoomKey, UserKey};
 use crate::domain::media::Attachment;
 use crate::domain::messages::MessageEdit;
 use crate::domain::paging::End;
@@ -103,6 +104,15 @@ impl Loader<MessageKey> for Batches {
 
     async fn load(&self, keys: &[MessageKey]) -> Result<HashMap<MessageKey, Sent>, Arc<Error>> {
         keyed(self.app.messages_by_key(&self.viewer, keys.to_vec()), |(message, _)| message.key).await
+    }
+}
+
+impl Loader<AuditKey> for Batches {
+    type Value = AuditEntry;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AuditKey]) -> Result<HashMap<AuditKey, AuditEntry>, Arc<Error>> {
+        keyed(self.app.audit_entries(&self.viewer, keys.to_vec()), |entry| entry.key).await
     }
 }
 

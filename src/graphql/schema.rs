@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, MergedObject, Object, SDLExportOptions, Schema}
 use crate::app::App;
 use crate::domain::ids::{GlobalId, MessageKey};
 use crate::error::{Code, Error, Text};
+use crate::graphql::audit::{AuditEntry, AuditQuery};
 use crate::graphql::auth::AuthMutation;
 use crate::graphql::context::{Links, app, viewer};
 use crate::graphql::error::{Nullable, expose};
@@ -20,7 +21,7 @@ use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{User, UserMutation, UserQuery};
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery);
+pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
@@ -74,13 +75,19 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
     let mut nodes = Vec::with_capacity(wanted.len());
     let mut messages = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
         GlobalId::Message(key) => Some(message(*key)),
-        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::File(_) => None,
+        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::File(_) | GlobalId::Audit(_) => None,
     }))
     .await
     .into_iter();
     let mut files = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
         GlobalId::File(id) => Some(load(ctx, FileId(*id))),
-        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::Message(_) => None,
+        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::Message(_) | GlobalId::Audit(_) => None,
+    }))
+    .await
+    .into_iter();
+    let mut entries = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
+        GlobalId::Audit(key) => Some(load(ctx, *key)),
+        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::Message(_) | GlobalId::File(_) => None,
     }))
     .await
     .into_iter();
@@ -95,6 +102,10 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
             }
             Some(GlobalId::Message(_)) => match messages.next() {
                 Some(found) => found?.map(|sent| Node::Message(Message::from(sent))),
+                None => None,
+            },
+            Some(GlobalId::Audit(_)) => match entries.next() {
+                Some(found) => found?.map(|entry| Node::AuditEntry(AuditEntry(entry))),
                 None => None,
             },
             Some(GlobalId::File(_)) => match files.next() {

@@ -68,6 +68,7 @@ pub async fn unname(conn: &mut Conn, user: UserKey, limit: i64) -> Result<usize>
         ("rooms", "created_by", "key"),
         ("room_events", "user_key", "room_key, position"),
         ("room_events", "actor_key", "room_key, position"),
+        ("audit_entries", "actor_key", "key"),
     ] {
         let sql = format!(
             "UPDATE {table} SET {column} = NULL WHERE ({key}) IN \

@@ -221,6 +221,20 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::*;
+    use crate::storage::types::Instant;
+
+    audit_entries (key) {
+        key -> BigInt,
+        created_at -> Instant,
+        actor_key -> Nullable<BigInt>,
+        action -> Text,
+        target -> Nullable<Text>,
+        detail -> Text,
+    }
+}
+
 joinable!(sessions -> users (user_key));
 joinable!(refresh_tokens -> sessions (session_key));
 joinable!(session_keys -> sessions (session_key));
@@ -234,6 +248,7 @@ joinable!(room_events -> rooms (room_key));
 joinable!(room_labels -> rooms (room_key));
 
 allow_tables_to_appear_in_same_query!(
+    audit_entries,
     members,
     message_edits,
     messages,

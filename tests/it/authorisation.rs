@@ -15,7 +15,8 @@ use crate::support::app::PASSWORD;
 use crate::support::{Caller, TestApp};
 
 /// The types whose every field must have a row.
-const TYPES: [&str; 7] = ["Query", "Mutation", "Subscription", "User", "Room", "Message", "Attachment"];
+const TYPES: [&str; 8] =
+    ["Query", "Mutation", "Subscription", "User", "Room", "Message", "Attachment", "AuditEntry"];
 
 /// Every `Type.field` of the types that must be covered.
 fn fields_of_the_schema() -> BTreeSet<String> {
@@ -64,6 +65,10 @@ impl Scene {
         let admin = app.admin(&name("admin")).await;
         let details = json!({ "bio": "b", "phone": "1", "address": "2" });
         owner.mutate("updateProfile", details, "").await;
+        // Something for the audit log.
+        admin.mutate("updateProfile", json!({ "userId": owner.id, "lastName": "Owner" }), "").await;
+        let log = admin.ask("{ auditLog(first: 1) { nodes { id } } }", json!({})).await;
+        let entry = log["auditLog"]["nodes"][0]["id"].as_str().unwrap().to_owned();
         let ids = [&member.id, &second.id];
         let make = async |name: &str, visibility: &str| {
             let input = json!({ "name": name, "visibility": visibility, "capacity": 10, "memberIds": ids });
@@ -82,6 +87,7 @@ impl Scene {
         let words = vec![
             ("MESSAGE", message),
             ("FILE", file),
+            ("ENTRY", entry),
             ("GREETING", say(&hall).await.0),
             ("INVITE", invite_code(&owner, &room).await),
             ("ROOM", room),
@@ -101,7 +107,9 @@ impl Scene {
     fn fill(&self, row: &Row, place: usize) -> String {
         let field = row.field.rsplit('.').next().unwrap_or_default();
         let field = match field {
-            "attachments" | "createdBy" | "lastMessage" | "room" | "sender" => format!("{field} {{ id }}"),
+            "actor" | "attachments" | "createdBy" | "lastMessage" | "room" | "sender" => {
+                format!("{field} {{ id }}")
+            }
             "edits" => "edits { text }".to_owned(),
             "members" | "messages" => format!("{field} {{ totalCount }}"),
             _ => field.to_owned(),

@@ -7,6 +7,7 @@ mod accounts;
 mod api_docs;
 mod architecture;
 mod audience;
+mod audit;
 mod authorisation;
 mod bad_input;
 mod bench_command;

@@ -5,11 +5,12 @@ use secrecy::SecretString;
 use crate::app::auth::password_faults;
 use crate::app::users::ProfileChange;
 use crate::app::{App, person};
-use crate::domain::ids::UserKey;
+use crate::domain::audit::{Deed, Note};
+use crate::domain::ids::{GlobalId, UserKey};
 use crate::domain::sessions::Viewer;
 use crate::domain::users::{User, fold};
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::{sessions, users};
+use crate::storage::{audit, sessions, users};
 
 /// A password to come, and the one that it replaces.
 #[derive(Debug, Clone)]
@@ -53,6 +54,7 @@ impl App {
         let user = self.update_profile(viewer, Some(user.id), change).await?;
         let Some(Rehashed { old, new }) = rehashed else { return Ok(user) };
         let now = self.clock.now();
+        let note = Note::new(viewer, Deed::UserPasswordReset, GlobalId::User(user.id), now);
         let replaced = self
             .store
             .write(move |conn| {
@@ -60,6 +62,9 @@ impl App {
                     let replaced = users::confirm_password(conn, whose, &old, &new).await?;
                     if replaced {
                         sessions::end_all(conn, whose, now).await?;
+                        if !own {
+                            audit::insert(conn, &note).await?;
+                        }
                     }
                     Ok(replaced)
                 })

@@ -3,14 +3,15 @@
 use secrecy::SecretString;
 
 use crate::app::App;
-use crate::app::auth::{Origin, check_free, check_person, find_taken, is_privileged, password_faults};
+use crate::app::auth::{Origin, check_free, check_person, find_taken, password_faults};
 use crate::app::rooms::notes_room;
 use crate::auth::random;
+use crate::domain::policy::administers;
 use crate::domain::sessions::{Door, Viewer};
 use crate::domain::users::{User, UserType, check_email, check_username_by, fold};
 use crate::error::{Code, Error, Fault, Result, Text};
-use crate::storage::Conn;
 use crate::storage::users::{self, NewUser};
+use crate::storage::{Conn, audit};
 
 /// The part of an address that a username is made from is cut here, which leaves room for a suffix within
 /// the 32 characters that condor_chat's clients show.
@@ -80,11 +81,15 @@ impl App {
             is_admin: false,
             created_at: now,
         };
+        let note = self.note_where_closed(viewer, &new);
         let user = self
             .store
             .write(move |conn| {
                 Box::pin(async move {
                     let user = insert(conn, new, names, username.as_deref(), email_claim).await?;
+                    if let Some(note) = note {
+                        audit::insert(conn, &note.naming(&user.username)).await?;
+                    }
                     if let Some(title) = notes {
                         notes_room(conn, user.key, door, title, now).await?;
                     }
@@ -107,7 +112,7 @@ impl App {
         door: Door,
         signup: &DoorSignup,
     ) -> Result<()> {
-        let privileged = is_privileged(viewer);
+        let privileged = administers(viewer);
         if !self.bounds.signup_open && !privileged {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
         }

@@ -4,13 +4,14 @@ use uuid::Uuid;
 
 use super::receiving::new_path;
 use crate::app::{App, person};
-use crate::domain::ids::UserKey;
+use crate::domain::audit::{Deed, Note};
+use crate::domain::ids::{GlobalId, UserKey};
 use crate::domain::media::{AvatarFolder, Folder, MediaPath};
 use crate::domain::sessions::Viewer;
 use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
 use crate::media::Picture;
-use crate::storage::{Conn, loose_files, uploads, users};
+use crate::storage::{Conn, audit, loose_files, uploads, users};
 
 /// A picture that lies where pictures of people do, and nobody's yet.
 #[derive(Debug, Clone)]
@@ -46,11 +47,16 @@ impl App {
         let stored = self.media.files().put(&path, small.bytes).await;
         self.media.count(&stored, |()| size);
         stored?;
-        let until = self.clock.now() + self.files.old_avatar_ttl;
+        let (viewer, now) = (*viewer, self.clock.now());
+        let until = now + self.files.old_avatar_ttl;
         self.store
             .write(move |conn| {
                 Box::pin(async move {
                     let user = users::get(conn, user).await?.ok_or_else(Error::not_found)?;
+                    if own.is_some_and(|own| own != user.key) {
+                        let note = Note::new(&viewer, Deed::UserUpdate, GlobalId::User(user.id), now);
+                        audit::insert(conn, &note.saying("avatar")).await?;
+                    }
                     let user = show(conn, user, Some(&path), until).await?;
                     if loose_files::claim(conn, &[path]).await? { Ok(user) } else { Err(gone()) }
                 })

@@ -2,14 +2,15 @@
 
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
+use crate::domain::audit::{Deed, Note};
 use crate::domain::events::Amendment;
-use crate::domain::ids::MessageKey;
+use crate::domain::ids::{GlobalId, MessageKey};
 use crate::domain::messages::{Blank, Message, MessageEdit, check_message_size, check_message_text};
-use crate::domain::policy::{Action, Standing, Verdict, decide};
+use crate::domain::policy::{Action, Standing, Verdict, by_right, decide};
 use crate::domain::rooms::MemberRole;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::{Conn, edits, members, messages, room_events, rooms, uploads};
+use crate::storage::{Conn, audit, edits, members, messages, room_events, rooms, uploads, users};
 
 impl App {
     /// Gives a message of the viewer's own another text. The same text again changes nothing.
@@ -79,6 +80,10 @@ impl App {
                     if message.deleted_at.is_some() {
                         return Ok(message);
                     }
+                    if by_right(held.standing, action) {
+                        let note = deletion_note(conn, &viewer, &message, at).await?;
+                        audit::insert(conn, &note).await?;
+                    }
                     edits::forget(conn, key).await?;
                     uploads::detach(conn, key).await?;
                     let deleted = Message {
@@ -101,6 +106,18 @@ impl App {
             .read(move |conn| Box::pin(async move { edits::of_many(conn, &keys, caller.user).await }))
             .await
     }
+}
+
+/// Where a message was that an administrator deletes, and who had sent it. Its text is not told.
+async fn deletion_note(conn: &mut Conn, viewer: &Viewer, message: &Message, at: Timestamp) -> Result<Note> {
+    let sender = match message.sender {
+        Some(sender) => users::get(conn, sender).await?,
+        None => None,
+    };
+    let by = sender.map(|user| user.username).filter(|name| !name.contains('@'));
+    let by = by.map_or_else(String::new, |name| format!(" by {name}"));
+    let note = Note::new(viewer, Deed::MessageDelete, GlobalId::Message(message.key), at);
+    Ok(note.saying(&format!("number {}{by}", message.seq)))
 }
 
 /// A message that nobody else changes until the transaction ends.

@@ -5,11 +5,13 @@ use std::collections::HashSet;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
+use crate::app::audit::note_right;
 use crate::app::rooms::creation::{Stamp, direct_room};
 use crate::app::rooms::{check_room_password, locked_view, membership, record};
 use crate::app::{App, allow, person};
+use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
-use crate::domain::ids::UserKey;
+use crate::domain::ids::{GlobalId, UserKey};
 use crate::domain::policy::{Action, Standing};
 use crate::domain::rooms::{
     DoorRoomView, LABEL_CHARS_MAX, MemberRole, Room, RoomKind, RoomLabel, RoomRef, RoomVisibility,
@@ -49,6 +51,21 @@ pub struct RoomLabelChange {
     pub password: Option<Option<SecretString>>,
     /// Who is to be in it, and nobody else.
     pub members: Option<Vec<UserKey>>,
+}
+
+impl RoomLabelChange {
+    /// What it changes, in the words of the doors.
+    fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("title", self.title.is_some()),
+            ("kind", self.kind.is_some()),
+            ("link", self.link.is_some()),
+            ("capacity", self.capacity.is_some()),
+            ("password", self.password.is_some()),
+            ("members", self.members.is_some()),
+        ];
+        fields.into_iter().filter(|(_, changes)| *changes).map(|(name, _)| name).collect()
+    }
 }
 
 /// People whose names make the name of a room without a title.
@@ -159,6 +176,7 @@ impl App {
         change: RoomLabelChange,
     ) -> Result<DoorRoomView> {
         let caller = person(viewer)?;
+        let fields = change.fields();
         let RoomLabelChange { title, kind, link, capacity, password, members } = change;
         let password =
             password.map(|password| password.filter(|password| !password.expose_secret().is_empty()));
@@ -182,13 +200,15 @@ impl App {
             Some(None) => Some(None),
             None => None,
         };
-        let (viewer, at) = (*viewer, self.clock.now());
+        let (viewer, at, fields) = (*viewer, self.clock.now(), fields.join(", "));
         self.store
             .write(move |conn| {
                 Box::pin(async move {
                     let view = locked_view(conn, id, caller).await?;
                     let standing = Standing::of(&viewer, &view.room, view.role);
                     allow(standing, Action::Label).map_err(|refusal| refusal.at("roomId"))?;
+                    let note = Note::new(&viewer, Deed::RoomUpdate, GlobalId::Room(id), at);
+                    note_right(conn, standing, Action::Label, note.saying(&fields)).await?;
                     let mut room = view.room;
                     let found = labels::find_view(conn, RoomRef::Key(room.key), caller.user).await?;
                     let stored = found.and_then(|found| found.label);

@@ -3,11 +3,13 @@
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::app::audit::note_right;
 use crate::app::rooms::{fresh_view, locked_view, may, record};
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
+use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
-use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::ids::{GlobalId, RoomKey, UserKey};
 use crate::domain::paging::{End, List, Page, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing};
 use crate::domain::rooms::{Member, MemberRole, Room, RoomKind, RoomView};
@@ -202,7 +204,10 @@ impl App {
                     check_capacity(&view.room, newcomers.len())?;
                     admit(conn, view.room.key, caller.user, &newcomers, at).await?;
                     for member in present.iter().filter(|member| member.role != role) {
-                        allow(standing, Action::Remove(member.role))?;
+                        let action = Action::Remove(member.role);
+                        allow(standing, action)?;
+                        let note = Note::new(&viewer, Deed::MemberRole, GlobalId::User(member.user.id), at);
+                        note_right(conn, standing, action, note.saying(&view.room.name)).await?;
                         keep_an_owner(conn, view.room.key, member.role).await?;
                         members::set_role(conn, view.room.key, member.user.key, role).await?;
                         let change = RoomChange::MemberSet { user: member.user.key, role };
@@ -239,6 +244,8 @@ impl App {
                         if target.key == caller.user { Action::Leave } else { Action::Remove(asked) };
                     allow(standing, action)?;
                     let theirs = theirs.ok_or_else(|| Error::not_found().at("userId"))?;
+                    let note = Note::new(&viewer, Deed::MemberRemove, GlobalId::User(target.id), at);
+                    note_right(conn, standing, action, note.saying(&view.room.name)).await?;
                     dismiss(conn, view.room.key, caller.user, (target.key, theirs), at).await?;
                     let view = fresh_view(conn, id, caller).await?;
                     Ok(may(&viewer, &view, Action::See).then_some(view))
@@ -312,7 +319,11 @@ pub(super) async fn replace(
     let leaving: Vec<UserKey> = present.into_iter().filter(|key| !wanted.contains(key)).collect();
     for member in members::get_many(conn, room.key, &leaving).await? {
         let own = member.user.key == caller.user;
-        allow(standing, if own { Action::Leave } else { Action::Remove(member.role) })?;
+        let action = if own { Action::Leave } else { Action::Remove(member.role) };
+        allow(standing, action)?;
+        let by = Viewer::User(caller);
+        let note = Note::new(&by, Deed::MemberRemove, GlobalId::User(member.user.id), at);
+        note_right(conn, standing, action, note.saying(&room.name)).await?;
         dismiss(conn, room.key, caller.user, (member.user.key, member.role), at).await?;
     }
     Ok(())

@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
-use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::ids::{GlobalId, RoomKey, UserKey};
 use crate::domain::rooms::{MemberRole, RoomKind};
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::{Conn, departures, members, room_events, rooms, sessions};
+use crate::storage::{Conn, audit, departures, members, room_events, rooms, sessions, users};
 
 /// Rows whose name is taken away in one transaction; bounds how long senders wait for it.
 const UNNAMED_AT_ONCE: i64 = 500;
@@ -32,13 +33,19 @@ impl App {
         if !may {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
         }
-        let at = self.clock.now();
+        let (by, at) = (*viewer, self.clock.now());
+        let own = viewer.signed_in().is_some_and(|caller| caller.user == user);
         let marked = self
             .store
             .write(move |conn| {
                 Box::pin(async move {
+                    let account = users::get(conn, user).await?;
                     let marked = departures::begin(conn, user, at).await?;
                     sessions::end_all(conn, user, at).await?;
+                    if let Some(account) = account.filter(|_| !own) {
+                        let note = Note::new(&by, Deed::UserDelete, GlobalId::User(account.id), at);
+                        audit::insert(conn, &note.naming(&account.username)).await?;
+                    }
                     Ok(marked)
                 })
             })

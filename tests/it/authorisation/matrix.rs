@@ -29,6 +29,8 @@ const SEEN: [&str; 5] = ["UNAUTHENTICATED", "null", "OK", "OK", "OK"];
 const MEMBERS: [&str; 5] = ["UNAUTHENTICATED", "null", "OK", "OK", "null"];
 /// For the owner of an account, and administrators.
 const OWN: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "OK", "OK"];
+/// For administrators.
+const ADMIN: [&str; 5] = ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "OK"];
 const ANYONE: [&str; 5] = ["OK", "OK", "OK", "OK", "OK"];
 const NO_VALUE: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "null", "null"];
 
@@ -36,6 +38,7 @@ const NO_VALUE: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "null", "null"];
 #[expect(clippy::too_many_lines, reason = "a table, a row for each field")]
 pub(super) fn matrix() -> Vec<Row> {
     let mut rows = vec![
+        row("Query.auditLog", "{ auditLog { totalCount } }", "/auditLog/totalCount", ADMIN),
         row("Query.messages", "{ messages(roomId: $ROOM) { nodes { id } } }", "/messages/nodes/0",
             ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
         row("Query.messages", "{ messages(roomId: $HALL) { nodes { id } } }", "/messages/nodes/0",
@@ -46,6 +49,7 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Query.node", "{ node(id: $MESSAGE) { id } }", "/node", MEMBERS),
         row("Query.node", "{ node(id: $GREETING) { id } }", "/node", MEMBERS),
         row("Query.node", "{ node(id: $FILE) { id } }", "/node", MEMBERS),
+        row("Query.node", "{ node(id: $ENTRY) { id } }", "/node", ["UNAUTHENTICATED", "null", "null", "null", "OK"]),
         row("Query.node", "{ node(id: $OWNER) { id } }", "/node", SIGNED_IN),
         row("Query.node", "{ node(id: $NOBODY) { id } }", "/node", NO_VALUE),
         row("Query.node", "{ node(id: \"no id\") { id } }", "/node", NO_VALUE),
@@ -185,6 +189,8 @@ pub(super) fn matrix() -> Vec<Row> {
             row(field, "{ node(id: $FILE) { ... on Attachment { $FIELD } } }", at, MEMBERS)
         }),
     );
+    let log = "{ auditLog(action: \"user.update\", first: 1) { nodes { $FIELD } } }";
+    rows.extend(AUDIT_FIELDS.map(|(field, at)| row(field, log, at, ADMIN)));
     rows.extend(MESSAGE_FIELDS.map(|(field, at, expected)| row(field, read, at, expected)));
     rows
 }
@@ -251,6 +257,16 @@ const FILE_FIELDS: [(&str, &str); 9] = [
     ("Attachment.thumbnailUrl", "/node/thumbnailUrl"),
     ("Attachment.url", "/node/url"),
     ("Attachment.width", "/node/width"),
+];
+
+/// Of what the administrator did.
+const AUDIT_FIELDS: [(&str, &str); 6] = [
+    ("AuditEntry.action", "/auditLog/nodes/0/action"),
+    ("AuditEntry.actor", "/auditLog/nodes/0/actor"),
+    ("AuditEntry.at", "/auditLog/nodes/0/at"),
+    ("AuditEntry.detail", "/auditLog/nodes/0/detail"),
+    ("AuditEntry.id", "/auditLog/nodes/0/id"),
+    ("AuditEntry.targetId", "/auditLog/nodes/0/targetId"),
 ];
 
 /// Of a message by the member.
