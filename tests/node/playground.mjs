@@ -23,7 +23,8 @@ const browser = await openBrowser(origin);
 let page;
 let failed = false;
 try {
-  page = await browser.newPage({ viewport: { width: 1400, height: 1000 }, colorScheme: 'light' });
+  const context = await browser.newContext({ viewport: { width: 1400, height: 1000 }, colorScheme: 'light' });
+  page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
   const faults = watch(page, origin);
   await run(page);
@@ -176,6 +177,49 @@ async function run(page) {
     await follow(page, 'Execute');
     await refused(page);
   });
+
+  const chat = await page.context().newPage();
+  await step(page, 'chat-sign-in', async () => {
+    const { tokens, user } = await signIn(username, password);
+    await chat.goto(new URL('/graphql', origin).href);
+    const account = { refreshToken: tokens.refreshToken, userId: user.id };
+    await chat.evaluate((kept) => localStorage.setItem('tertulia.account', JSON.stringify(kept)), account);
+    await page.getByRole('button', { name: `Use the chat’s sign-in (${username})` }).click();
+    await until('the sign-in', async () => (await state(page)) === `signed in as ${username}, as in the chat`);
+    await openTab(page, 'Page');
+    const { sent } = await execute(page);
+    assert.equal(sent.authorization, `Bearer ${await token(page)}`, 'the token of the chat goes with the request');
+    const kept = await page.evaluate(() => JSON.stringify({ ...sessionStorage }));
+    assert.doesNotMatch(kept, new RegExp(await token(page)), 'the token of the chat is kept nowhere');
+  });
+
+  await step(page, 'chat-renews', async () => {
+    const before = await token(page);
+    await page.route('**/graphql', refuseOnce());
+    const { sent } = await execute(page);
+    await page.unroute('**/graphql');
+    assert.notEqual(await token(page), before, 'a token that is refused makes place for another');
+    assert.equal(sent.authorization, `Bearer ${await token(page)}`, 'the request goes out again with it');
+    await page.reload();
+    await until('the sign-in', async () => (await state(page)) === `signed in as ${username}, as in the chat`);
+  });
+
+  await step(page, 'chat-signs-out', async () => {
+    await chat.evaluate(() => localStorage.removeItem('tertulia.account'));
+    await until('the chat to be left', async () => (await state(page)) === 'signed out');
+    assert.equal(await page.getByRole('button', { name: 'Use the chat’s sign-in' }).count(), 0, 'nothing is offered');
+  });
+}
+
+/** Answers the first request that carries a token as the server does when the token is over. */
+function refuseOnce() {
+  let refused = false;
+  return async (route) => {
+    if (refused || !(await route.request().allHeaders()).authorization) return route.continue();
+    refused = true;
+    const errors = [{ message: 'The token is over.', extensions: { code: 'TOKEN_EXPIRED' } }];
+    return route.fulfill({ contentType: 'application/graphql-response+json', body: JSON.stringify({ data: null, errors }) });
+  };
 }
 
 async function step(page, name, action) {
@@ -267,10 +311,16 @@ async function say(token, roomId, text) {
 }
 
 async function logIn(usernameOrEmail, password) {
-  const query = 'mutation($input: LoginInput!) { login(input: $input) { tokens { accessToken } errors { code } } }';
+  return (await signIn(usernameOrEmail, password)).tokens.accessToken;
+}
+
+async function signIn(usernameOrEmail, password) {
+  const query = `mutation($input: LoginInput!) {
+    login(input: $input) { user { id } tokens { accessToken refreshToken } errors { code } }
+  }`;
   const { login } = await ask('', query, { input: { usernameOrEmail, password } });
   assert.deepEqual(login.errors, []);
-  return login.tokens.accessToken;
+  return login;
 }
 
 async function logOut(token) {

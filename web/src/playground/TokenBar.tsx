@@ -1,8 +1,10 @@
 // The strip above the editors: which token goes with each request, and whose it is.
+import { useChatName, takeChat } from './chat';
 import { changeSession, useSession } from './session';
 
 export function TokenBar() {
-  const { token, username } = useSession();
+  const { token, username, chat } = useSession();
+  const chatName = useChatName();
   return (
     <header className="token-bar graphiql-container">
       <h1>Tertulia</h1>
@@ -15,18 +17,24 @@ export function TokenBar() {
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
-        onChange={(event) => changeSession({ token: bare(event.target.value), username: '' })}
+        onChange={(event) => changeSession({ token: bare(event.target.value), username: '', chat: false })}
       />
-      <button type="button" disabled={token === ''} onClick={() => changeSession({ token: '', username: '' })}>
+      {chatName !== null && !chat && (
+        <button type="button" onClick={() => void takeChat()}>
+          Use the chat’s sign-in{chatName && ` (${chatName})`}
+        </button>
+      )}
+      <button type="button" disabled={token === ''} onClick={() => changeSession({ token: '', username: '', chat: false })}>
         Clear
       </button>
-      <output htmlFor="token">{stateOf(token, username)}</output>
+      <output htmlFor="token">{stateOf(token, username, chat)}</output>
     </header>
   );
 }
 
-function stateOf(token: string, username: string): string {
+function stateOf(token: string, username: string, chat: boolean): string {
   if (token === '') return 'signed out';
+  if (chat) return username === '' ? 'using the chat’s sign-in' : `signed in as ${username}, as in the chat`;
   return username === '' ? 'using this token' : `signed in as ${username}`;
 }
 

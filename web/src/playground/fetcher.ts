@@ -2,28 +2,23 @@
 import type { Fetcher, FetcherOpts, FetcherParams, Observable, Unsubscribable } from '@graphiql/toolkit';
 import { type ExecutionResult, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { CloseCode, createClient, type Sink } from 'graphql-ws';
-import { learnFrom, readSession } from './session';
+import { tokenNow } from './chat';
+import { learnFrom, loggedOut, readSession } from './session';
 
 const PATH = '/graphql';
 /** The code of a socket that ended without a word. */
 const ABNORMAL = 1006;
-const LAST_ROOM_ID = '$lastRoomId';
+/** What the server says of a token that is over. */
+const OVER = ['UNAUTHENTICATED', 'TOKEN_EXPIRED'];
 
 /** Fields that make a session need none; a stale token must not stand in the way of a new one. */
 const NEEDS_NO_TOKEN = new Set(['signup', 'login', 'refreshSession', '__schema', '__type', '__typename']);
 
 export const fetcher: Fetcher = (params, options) => {
-  const filled = fillIn(params.variables);
-  if (filled === undefined) {
-    return Promise.resolve({
-      errors: [
-        {
-          message:
-            `"${LAST_ROOM_ID}" stands for the room made last, and none has been made yet. ` +
-            'Run the CreateRoom tab first, or write a room id in the variables.',
-        },
-      ],
-    } as unknown as ExecutionResult);
+  const { filled, missing } = fillIn(params.variables);
+  if (missing) {
+    const message = missing === '$lastRoomId' ? NO_ROOM : noMessage(missing);
+    return Promise.resolve({ errors: [{ message }] } as unknown as ExecutionResult);
   }
   const operation = findOperation(params);
   // Right after a change of tab the editor may still give the name of the tab before.
@@ -36,40 +31,57 @@ async function post(
   operation: OperationDefinitionNode | undefined,
   options: FetcherOpts | undefined,
 ): Promise<ExecutionResult> {
-  const headers = headersWith(needsToken(operation) ? readSession().token : '', options, {
+  let token = needsToken(operation) ? await tokenNow() : '';
+  let result = await send(request, token, options);
+  if (token !== '' && readSession().chat && isOver(result)) {
+    token = await tokenNow(token);
+    result = await send(request, token, options);
+  }
+  learnFrom(result.data);
+  if (readSession().chat && loggedOut(result.data)) await tokenNow(token);
+  return result;
+}
+
+async function send(request: FetcherParams, token: string, options: FetcherOpts | undefined): Promise<ExecutionResult> {
+  const headers = headersWith(token, options, {
     'content-type': 'application/json',
     accept: 'application/graphql-response+json, application/json',
   });
-
   const response = await fetch(PATH, { method: 'POST', headers, body: JSON.stringify(request) });
   const body = await response.text();
-  let result: ExecutionResult;
   try {
-    result = JSON.parse(body) as ExecutionResult;
+    return JSON.parse(body) as ExecutionResult;
   } catch {
     throw failure(`The server answered ${response.status} ${response.statusText} and no JSON: ${body.slice(0, 500)}`);
   }
-  learnFrom(result.data);
-  return result;
+}
+
+function isOver({ errors }: ExecutionResult): boolean {
+  return errors?.some(({ extensions }) => OVER.includes(String(extensions?.code))) ?? false;
 }
 
 /** One client for each run, so that none begins with the lost tries of the one before. */
 function subscribe(request: FetcherParams, options: FetcherOpts | undefined): Observable<ExecutionResult> {
   let connected = false;
+  let refused: string | undefined;
   let tokenSent = '';
   const client = createClient({
     url: new URL(PATH, location.href.replace(/^http/, 'ws')).href,
-    connectionParams: () => {
-      tokenSent = readSession().token;
+    connectionParams: async () => {
+      tokenSent = await tokenNow(refused);
       return Object.fromEntries(headersWith(tokenSent, options));
     },
     on: {
       connected: () => {
         connected = true;
       },
+      closed: (event) => {
+        refused = isForbidden(event) ? tokenSent : undefined;
+      },
     },
-    // What was connected is worth trying again. With a refused token it is not, unless there is another by now.
-    shouldRetry: (cause) => connected && (!isForbidden(cause) || ![tokenSent, ''].includes(readSession().token)),
+    // What was connected is worth trying again. With a refused token it is not, unless there is another by now, or the
+    // chat brings one.
+    shouldRetry: (cause) => connected && (!isForbidden(cause) || readSession().chat || ![tokenSent, ''].includes(readSession().token)),
   });
   const start = (sink: Sink<ExecutionResult>): Unsubscribable => {
     let stopped = false;
@@ -150,15 +162,30 @@ function needsToken(operation: OperationDefinitionNode | undefined): boolean {
   return !(fields.length > 0 && fields.every((node) => node.kind === Kind.FIELD && NEEDS_NO_TOKEN.has(node.name.value)));
 }
 
-/** Puts the last room's id wherever the placeholder stands; undefined when there is no room to put. */
-function fillIn(variables: unknown): Record<string, unknown> | null | undefined {
-  const { lastRoomId } = readSession();
-  let missing = false;
-  const text = JSON.stringify(variables ?? null);
-  const filled: unknown = JSON.parse(text, (_key, value: unknown) => {
-    if (value !== LAST_ROOM_ID) return value;
-    missing ||= lastRoomId === '';
-    return lastRoomId;
+const NO_ROOM =
+  '"$lastRoomId" stands for the room made last, and none has been made yet. ' +
+  'Run the CreateRoom tab first, or write a room id in the variables.';
+
+function noMessage(placeholder: string): string {
+  const what = placeholder === '$lastSeq' ? 'the number of the message' : 'the message';
+  const instead = placeholder === '$lastSeq' ? 'a number' : 'a message id';
+  return `"${placeholder}" stands for ${what} sent last, and none has been sent yet. Run the Send tab first, or write ${instead} in the variables.`;
+}
+
+/** Puts what was made last wherever a placeholder stands; `missing` is one that nothing has been made for. */
+function fillIn(variables: unknown): { filled: Record<string, unknown> | null; missing: string | undefined } {
+  const { lastRoomId, lastMessageId, lastSeq } = readSession();
+  const last = new Map<unknown, string | number>([
+    ['$lastRoomId', lastRoomId],
+    ['$lastMessageId', lastMessageId],
+    ['$lastSeq', lastSeq],
+  ]);
+  let missing: string | undefined;
+  const filled: unknown = JSON.parse(JSON.stringify(variables ?? null), (_key, value: unknown) => {
+    const found = last.get(value);
+    if (found === undefined) return value;
+    if (!found) missing ??= String(value);
+    return found;
   });
-  return missing ? undefined : (filled as Record<string, unknown> | null);
+  return { filled: filled as Record<string, unknown> | null, missing };
 }

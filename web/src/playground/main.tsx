@@ -9,12 +9,15 @@ import './playground.css';
 import { GraphiQL } from 'graphiql';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { followChat } from './chat';
 import { fetcher } from './fetcher';
 import { openingTab, TABS } from './tabs';
 import { TokenBar } from './TokenBar';
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no #root to draw in.');
+
+followChat();
 
 // GraphiQL fills the variables of the tab it starts in only from these two props, and a tab it cannot match
 // with them it opens a second time.
