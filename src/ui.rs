@@ -1,27 +1,39 @@
-//! The pages: built by Vite into `web/dist`, carried inside the binary, and served with a strict policy.
+//! The pages: built by Vite into `web/dist`, carried inside the binary, and served with a strict policy each.
 //!
 //! A binary that was built without them says on their addresses how to get them.
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
-use rust_embed::{EmbeddedFile, RustEmbed};
+mod files;
 
-#[derive(RustEmbed)]
-#[folder = "web/dist"]
-#[allow_missing = true]
-struct Pages;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::http::headers::Origin;
+use files::Kept;
+
+/// Where the chat shows something, as its own router knows it.
+const CHAT_PATHS: [&str; 11] = [
+    "/",
+    "/login",
+    "/signup",
+    "/logout",
+    "/rooms",
+    "/rooms/{id}",
+    "/join/{code}",
+    "/setup/{code}",
+    "/people",
+    "/settings",
+    "/settings/{*path}",
+];
 
 /// Scripts, styles and connections of our own origin only, which for `connect-src` has its WebSockets in it; the
 /// editor's workers come from there too.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+const TOOLS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
     font-src 'self' data:; img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// Names with a hash of their content in them never change.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Tertulia</title>\
     <h1>This page is not in this binary</h1>\
@@ -33,17 +45,25 @@ const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\
 
 /// Whether the pages are in this binary.
 pub fn is_built() -> bool {
-    Pages::get("playground.html").is_some()
+    files::has("index.html")
 }
 
-/// `/`, and the files that pages load.
-pub fn routes() -> Router {
-    Router::new()
-        .route("/", get(|| async { Redirect::temporary("/graphql") }))
+/// The pages, and the files that they load.
+pub fn routes(public_url: &str) -> Router {
+    let policy: Arc<str> = policy(public_url).into();
+    let admin = ["/admin", "/admin/{*path}"].map(|path| (path, "admin.html"));
+    let strict = CHAT_PATHS.map(|path| (path, "index.html")).into_iter().chain(admin);
+    let router =
+        strict.fold(Router::new(), |router, (path, name)| router.merge(page_at(path, name, &policy)));
+    let tools: Arc<str> = TOOLS_POLICY.into();
+    let router = files::at_top().fold(router, |router, name| {
+        let path = format!("/{name}");
+        router.route(&path, get(async move |headers: HeaderMap| file(&name, Kept::WhileTheSame, &headers)))
+    });
+    router
         .route("/assets/{*path}", get(asset))
-        .merge(pages("/api/docs", "docs.html"))
-        .merge(pages("/api/redoc", "redoc.html"))
-        .route("/licenses.md", get(|| async { file("licenses.md", "no-cache") }))
+        .merge(page_at("/api/docs", "docs.html", &tools))
+        .merge(page_at("/api/redoc", "redoc.html", &tools))
 }
 
 /// Whether a request for `/graphql` comes from a browser that wants to show a page.
@@ -58,63 +78,52 @@ pub fn wants_page(headers: &HeaderMap, uri: &Uri) -> bool {
 }
 
 /// The GraphQL playground.
-pub fn playground() -> Response {
-    page("playground.html")
+pub fn playground(headers: &HeaderMap) -> Response {
+    page("playground.html", TOOLS_POLICY, headers)
 }
 
-/// A page at a path, with and without the slash at its end.
-fn pages(path: &str, name: &'static str) -> Router {
-    let serve = move || async move { page(name) };
-    Router::new().route(path, get(serve)).route(&format!("{path}/"), get(serve))
+/// What the chat and the administrator's desk may load. Links to files begin with the public address, which may be
+/// another than the one that the page was opened at.
+fn policy(public_url: &str) -> String {
+    let public = Origin::parse(public_url).map_or_else(String::new, |origin| format!(" {origin}"));
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{public} data: blob:; \
+         font-src 'self'; connect-src 'self'; media-src 'self'{public} blob:; manifest-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
 }
 
-fn page(name: &str) -> Response {
-    let mut page = match Pages::get(name) {
-        Some(page) => answer(page, "no-cache"),
-        None => ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+/// A page at a path, with and without the slash at its end; or at all paths below one.
+fn page_at(path: &str, name: &'static str, policy: &Arc<str>) -> Router {
+    let policy = Arc::clone(policy);
+    let serve = move |headers: HeaderMap| {
+        let policy = Arc::clone(&policy);
+        async move { page(name, &policy, &headers) }
     };
-    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    let router = Router::new().route(path, get(serve.clone()));
+    if path.ends_with('/') || path.contains("{*") {
+        return router;
+    }
+    router.route(&format!("{path}/"), get(serve))
+}
+
+fn page(name: &str, policy: &str, headers: &HeaderMap) -> Response {
+    let mut page = files::answer(name, Kept::WhileTheSame, headers)
+        .unwrap_or_else(|| ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response());
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     page
 }
 
 /// The path as sent: no name of a file needs decoding, and a page is no asset, however one gets to it.
-async fn asset(uri: Uri) -> Response {
+async fn asset(uri: Uri, headers: HeaderMap) -> Response {
     match uri.path().trim_start_matches('/') {
         path if path.contains("..") => StatusCode::NOT_FOUND.into_response(),
-        path => file(path, FOR_EVER),
+        path => file(path, Kept::ForEver, &headers),
     }
 }
 
-fn file(path: &str, cache: &'static str) -> Response {
-    match Pages::get(path) {
-        Some(found) => answer(found, cache),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
-}
-
-fn answer(file: EmbeddedFile, cache: &'static str) -> Response {
-    let mut response = Body::from(file.data.into_owned()).into_response();
-    let media = HeaderValue::from_str(file.metadata.mimetype());
-    let media = media.unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    response.headers_mut().insert(header::CONTENT_TYPE, media);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::body::to_bytes;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_page_that_is_not_built_says_how_to_get_it() {
-        let (parts, body) = page("none.html").into_parts();
-        assert_eq!(parts.status, StatusCode::OK);
-        assert_eq!(parts.headers[header::CONTENT_SECURITY_POLICY], POLICY);
-        let text = String::from_utf8(to_bytes(body, 10_000).await.unwrap().to_vec()).unwrap();
-        for hint in ["npm ci &amp;&amp; npm run build", "make run", "href=\"/api/schema/\""] {
-            assert!(text.contains(hint), "{hint} in {text}");
-        }
-    }
+fn file(path: &str, kept: Kept, headers: &HeaderMap) -> Response {
+    files::answer(path, kept, headers).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }

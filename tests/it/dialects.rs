@@ -9,5 +9,6 @@ mod mrm;
 mod parity;
 mod realtime;
 mod sockets;
+mod stand_ins;
 mod support;
 mod thanchat;

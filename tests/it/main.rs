@@ -41,6 +41,7 @@ mod nginx;
 mod nodes;
 mod nodes_together;
 mod open_rooms;
+mod pages;
 mod paging;
 mod people;
 mod playground;

@@ -41,12 +41,16 @@ use crate::rest::drf::paging::{Cut, list, window};
 use crate::rest::drf::pictures::{self, Decoded};
 use crate::rest::drf::{self, times};
 use crate::rest::reply::{FieldErrors, Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, open, signed_in, unasked};
+use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, StandIn, open, signed_in, unasked};
 use crate::rest::sockets::{Conversation, Heard, Peer, Say, SocketRoute, forbidden, not_good};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Where its own web client is served from while it is worked on.
 const PAGES: [&str; 2] = ["http://localhost:4200", "https://localhost:4200"];
+const STAND_INS: [StandIn; 2] = [
+    StandIn { path: "/backoffice_site/", ours: "/admin" },
+    StandIn { path: "/backoffice_site/{*rest}", ours: "/admin" },
+];
 const FILE_BYTES_MAX: usize = 10 * 1024 * 1024;
 const ROOM_NAME_CHARS_MAX: usize = 20;
 const ROOM_TYPE_CHARS_MAX: usize = 10;
@@ -135,6 +139,7 @@ pub(super) fn dialect() -> Dialect {
             claims: |_| true,
             open: |call| Box::pin(open_socket(call)),
         }],
+        stand_ins: &STAND_INS,
     }
 }
 

@@ -33,7 +33,7 @@ use crate::rest::drf::fields::{Form, email, file, key, keys, no_such_key, passwo
 use crate::rest::drf::paging::Cut;
 use crate::rest::drf::{self, bearer, csrf, fields, python, session, times};
 use crate::rest::reply::{Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Ids, Operation, Route, signed_in, unasked};
+use crate::rest::route::{ADMIN, Answer, Dialect, Ids, Operation, Route, StandIn, signed_in, unasked};
 
 const ACCESS_LASTS: Duration = Duration::from_mins(10);
 const REFRESH_LASTS: Duration = Duration::from_hours(24);
@@ -46,6 +46,10 @@ const GROUP_MEMBERS_MIN: i32 = 3;
 
 const LOGIN_PATH: &str = "/accounts/login/";
 const PICTURE_PATH: &str = "/update_avatar/";
+const STAND_INS: [StandIn; 3] = {
+    let [admin, below] = ADMIN;
+    [StandIn { path: "/", ours: "/" }, admin, below]
+};
 /// The picture of those who show none.
 const DEFAULT_AVATAR: &str = "/media/avatar_files/default_img.png";
 const DEFAULT_AVATAR_PNG: &[u8] =
@@ -98,6 +102,7 @@ pub(super) fn dialect() -> Dialect {
         challenge: || Refusal::detail(StatusCode::FORBIDDEN, drf::NOT_AUTHENTICATED),
         routes: [tokens(), profiles(), sends(), rooms(), messages(), pages()].into_iter().flatten().collect(),
         sockets: Vec::new(),
+        stand_ins: &STAND_INS,
     }
 }
 
@@ -249,31 +254,29 @@ fn pages() -> Vec<Route> {
     vec![
         Route::at(LOGIN_PATH)
             .get(
-                unasked("Show a form to sign in with", login_page)
-                    .gives_page(StatusCode::OK, "The form.")
-                    .gives_nothing(StatusCode::FOUND, "The caller is signed in."),
+                unasked("Lead to the page to sign in at", login_page)
+                    .gives_nothing(StatusCode::FOUND, "To the chat's own page, with the guard's cookie."),
             )
             .post(
                 unasked("Sign in and get the session's cookie", login)
                     .takes(&SIGN_IN)
                     .gives_nothing(StatusCode::FOUND, "The caller is signed in.")
-                    .gives_page(StatusCode::OK, "The form again, and what was wrong.")
+                    .gives_page(StatusCode::OK, "A form, and what was wrong.")
                     .refuses(StatusCode::FORBIDDEN, "Another site's page sent the form."),
             ),
         Route::at("/accounts/logout/").get(
             unasked("End the session of the cookie", logout)
-                .gives_nothing(StatusCode::FOUND, "To the form to sign in with."),
+                .gives_nothing(StatusCode::FOUND, "To the chat's own page, which signs out there too."),
         ),
         Route::at(PICTURE_PATH)
             .get(
-                unasked("Show one's picture, and a form to send another", picture_page)
-                    .gives_page(StatusCode::OK, "The form.")
-                    .gives_nothing(StatusCode::FOUND, "The caller has to sign in first."),
+                unasked("Lead to the page to show another picture at", picture_page)
+                    .gives_nothing(StatusCode::FOUND, "To the chat's own page."),
             )
             .post(
                 unasked("Show another picture of oneself", picture_form)
                     .takes(&PICTURE)
-                    .gives_page(StatusCode::OK, "The form again, and what was wrong.")
+                    .gives_page(StatusCode::OK, "A form, and what was wrong.")
                     .gives_nothing(StatusCode::FOUND, "Done; or the caller has to sign in first.")
                     .refuses(StatusCode::FORBIDDEN, "Another site's page may have sent the form."),
             ),
@@ -702,10 +705,19 @@ fn in_error(error: Error, call: &Call) -> Refusal {
 }
 
 async fn login_page(call: Call) -> Answer {
-    if session::reader(&call).await?.signed_in().is_some() {
-        return Ok(Reply::redirect("/"));
-    }
-    Ok(sign_in_form(&call, "", None))
+    let next = call.query("next").filter(|next| is_here(next)).map(|next| {
+        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &next).finish();
+        format!("?{query}")
+    });
+    // Programs look at the form for its cookie before they send theirs.
+    Ok(session::with_token(&call, |_| Reply::redirect(&format!("/login{}", next.unwrap_or_default()))))
+}
+
+/// Whether this is a path on this server, however a browser reads it: it takes `//` and `/\` for another host, and
+/// leaves out what stands for no sign.
+fn is_here(next: &str) -> bool {
+    let rest = next.strip_prefix('/').filter(|rest| !rest.starts_with(['/', '\\']));
+    rest.is_some_and(|rest| !rest.contains(char::is_control))
 }
 
 async fn login(call: Call) -> Answer {
@@ -713,19 +725,19 @@ async fn login(call: Call) -> Answer {
     let data = call.data().await?;
     let (name, given) = (typed(&data, "username"), typed(&data, "password"));
     if name.is_empty() || given.is_empty() {
-        return Ok(sign_in_form(&call, name, Some("Give both your username and your password.")));
+        return Ok(sign_in_form(&call, name, "Give both your username and your password."));
     }
     match session::sign_in(&call, Door::Condor, name, given.into()).await {
         Ok((_, cookies)) => Ok(cookies.set(Reply::redirect("/"))),
         Err(Refusal::App(error)) if error.code() == Code::BadCredentials => {
-            Ok(sign_in_form(&call, name, Some("The username or the password is wrong.")))
+            Ok(sign_in_form(&call, name, "The username or the password is wrong."))
         }
         Err(refusal) => Err(refusal),
     }
 }
 
 async fn logout(mut call: Call) -> Answer {
-    let reply = Reply::redirect(&here(&call, LOGIN_PATH));
+    let reply = Reply::redirect("/logout");
     call.viewer = session::reader(&call).await?;
     if call.viewer.signed_in().is_none() {
         return Ok(reply);
@@ -733,11 +745,8 @@ async fn logout(mut call: Call) -> Answer {
     session::sign_out(&call, reply).await
 }
 
-async fn picture_page(mut call: Call) -> Answer {
-    match own_account(&mut call).await? {
-        Some(user) => Ok(picture_form_of(&call, &user, None)),
-        None => Ok(sign_in_first(&call)),
-    }
+async fn picture_page(_: Call) -> Answer {
+    Ok(Reply::redirect("/settings/profile"))
 }
 
 async fn picture_form(mut call: Call) -> Answer {
@@ -750,7 +759,7 @@ async fn picture_form(mut call: Call) -> Answer {
     };
     match outcome {
         Ok(_) => Ok(Reply::redirect(&here(&call, PICTURE_PATH))),
-        Err(Refusal::Fields(_)) => Ok(picture_form_of(&call, &user, Some(fields::NOT_AN_IMAGE))),
+        Err(Refusal::Fields(_)) => Ok(picture_form_of(&call, &user, fields::NOT_AN_IMAGE)),
         Err(refusal) => Err(refusal),
     }
 }
@@ -765,7 +774,7 @@ fn sign_in_first(call: &Call) -> Reply {
     Reply::redirect(&format!("{}?next={PICTURE_PATH}", here(call, LOGIN_PATH)))
 }
 
-fn picture_form_of(call: &Call, user: &User, problem: Option<&str>) -> Reply {
+fn picture_form_of(call: &Call, user: &User, problem: &str) -> Reply {
     let (name, picture) = (escaped(&user.display_name()), escaped(&avatar(user)));
     session::with_token(call, |token| {
         let field = csrf::FIELD;
@@ -800,7 +809,7 @@ fn typed<'d>(data: &'d Data, name: &str) -> &'d str {
     }
 }
 
-fn sign_in_form(call: &Call, name: &str, problem: Option<&str>) -> Reply {
+fn sign_in_form(call: &Call, name: &str, problem: &str) -> Reply {
     let name = escaped(name);
     let form = format!(
         "<form method=\"post\">\
@@ -812,14 +821,13 @@ fn sign_in_form(call: &Call, name: &str, problem: Option<&str>) -> Reply {
 }
 
 /// A plain page: no scripts, no styles, and nothing from elsewhere.
-fn page(title: &str, problem: Option<&str>, body: &str) -> Reply {
-    let problem = problem.map(|problem| format!("<p role=\"alert\">{}</p>", escaped(problem)));
-    let problem = problem.unwrap_or_default();
+fn page(title: &str, problem: &str, body: &str) -> Reply {
+    let problem = escaped(problem);
     let policy = "default-src 'none'; img-src 'self'; form-action 'self'; base-uri 'none'; \
         frame-ancestors 'none'";
     Reply::html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title} - Tertulia</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1>{problem}{body}</html>\n"
+         <meta name=\"viewport\" content=\"width=device-width\"><h1>{title}</h1><p role=\"alert\">{problem}</p>{body}</html>\n"
     ))
     .header(CONTENT_SECURITY_POLICY, policy)
     // A form does not say which page it is on where nothing may be told.

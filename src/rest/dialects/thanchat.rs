@@ -29,7 +29,7 @@ use crate::rest::call::Call;
 use crate::rest::drf::fields::{Form, Input, email, integer, key, no_such_key, password, text, username};
 use crate::rest::drf::{self, NOT_AUTHENTICATED, spaced, times};
 use crate::rest::reply::{Refusal, Reply};
-use crate::rest::route::{Answer, Dialect, Ids, Route, open, signed_in};
+use crate::rest::route::{ADMIN, Answer, Dialect, Ids, Route, open, signed_in};
 
 const NAME_CHARS_MAX: usize = 150;
 const EMAIL_CHARS_MAX: usize = 254;
@@ -106,6 +106,7 @@ pub(super) fn dialect() -> Dialect {
         challenge,
         routes: [accounts(), passwords(), chat()].into_iter().flatten().collect(),
         sockets: Vec::new(),
+        stand_ins: &ADMIN,
     }
 }
 

@@ -108,8 +108,8 @@ impl Cookies {
     }
 }
 
-/// Shows a page with a form. The value that the form is to send back is the caller's, or a new one, and the
-/// answer sets it as a cookie.
+/// Gives the guard of a form: the value that it is to send back is the caller's, or a new one, and the answer sets
+/// it as a cookie.
 pub(in crate::rest) fn with_token(call: &Call, page: impl FnOnce(&str) -> Reply) -> Reply {
     let is_ours = |value: &&str| value.len() >= 32 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let token = call.cookie(csrf::COOKIE).filter(is_ours).map_or_else(random::csrf_token, str::to_owned);

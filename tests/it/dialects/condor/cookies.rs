@@ -82,7 +82,7 @@ on_both! {
         let ids: Vec<&Value> = others.body.as_array().unwrap().iter().map(|user| &user["id"]).collect();
         assert!(ids.contains(&&json!(hazel.id)) && !ids.contains(&&json!(rowan.id)), "{ids:?}");
         let out = rowans.get("/accounts/logout/").await;
-        assert_eq!((out.status, out.header("location")), (302, "/accounts/login/"));
+        assert_eq!((out.status, out.header("location")), (302, "/logout"));
         assert_eq!(cookie(&out, "sessionid").unwrap().0, "");
         for dead in [session.as_str(), "rubbish"] {
             let caller = Legacy::of(&app).with("cookie", &format!("sessionid={dead}; csrftoken={guard}"));
@@ -99,16 +99,15 @@ on_both! {
 
     async fn a_sign_in_that_fails_shows_the_page_again(app) {
         people(&app).await;
-        let page = Legacy::of(&app).get("/accounts/login/").await;
-        assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-        assert!(cookie(&page, "csrftoken").is_some() && page.text.contains("name=\"password\""));
-        let policy = page.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
-        assert_eq!(page.header("referrer-policy"), "same-origin");
         for (name, password) in [("hazel", "nope"), ("ghost", PASSWORD), ("", ""), ("hazel@example.com", PASSWORD)] {
             let reply = log_in(&app, name, password).await;
             assert_eq!((reply.status, cookie(&reply, "sessionid")), (200, None), "{name}");
+            assert_eq!(reply.header("content-type"), "text/html; charset=utf-8");
+            assert!(cookie(&reply, "csrftoken").is_some() && reply.text.contains("name=\"password\""));
             assert!(reply.text.contains("role=\"alert\""), "{}", reply.text);
+            let policy = reply.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe"), "{policy}");
+            assert_eq!(reply.header("referrer-policy"), "same-origin");
         }
         let reply = log_in(&app, "\"><script>alert('&')</script>", "nope").await;
         assert!(reply.text.contains("value=\"&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;\""));
@@ -120,11 +119,36 @@ on_both! {
             let reply = foreign.send("/accounts/login/", Body::Form(form)).await;
             assert_eq!((reply.status, cookie(&reply, "sessionid")), (403, None), "{origin}");
         }
+    }
+
+    async fn its_pages_lead_to_those_of_the_chat(app) {
+        people(&app).await;
         let (hazel, ..) = browser(&app, "hazel").await;
-        let page = hazel.get("/accounts/login/").await;
-        assert_eq!((page.status, page.header("location")), (302, "/"));
-        let out = hazel.under("/compat/condor").get("/accounts/logout/").await;
-        assert_eq!(out.header("location"), "/compat/condor/accounts/login/");
+        for caller in [Legacy::of(&app), hazel.clone(), hazel.under("/compat/condor")] {
+            for (path, ours) in [
+                ("/accounts/login/", "/login"),
+                ("/accounts/login", "/login"),
+                ("/accounts/login/?next=/update_avatar/", "/login?next=%2Fupdate_avatar%2F"),
+                ("/accounts/login/?next=/rooms/7%3Fa%3Db%26c", "/login?next=%2Frooms%2F7%3Fa%3Db%26c"),
+                ("/accounts/login/?next=https://elsewhere.example/", "/login"),
+                ("/accounts/login/?next=//elsewhere.example/", "/login"),
+                ("/accounts/login/?next=/%5Celsewhere.example", "/login"),
+                ("/accounts/login/?next=/%09/elsewhere.example", "/login"),
+                ("/accounts/login/?next=javascript:alert(1)", "/login"),
+                ("/accounts/login/?next=", "/login"),
+                ("/update_avatar/", "/settings/profile"),
+                ("/accounts/logout/", "/logout"),
+            ] {
+                let reply = caller.get(path).await;
+                assert_eq!((reply.status, reply.header("location")), (302, ours), "{path}");
+            }
+        }
+        // Programs take the guard from the page, and then sign in.
+        let page = Legacy::of(&app).get("/accounts/login/").await;
+        let guard = cookie(&page, "csrftoken").unwrap().0;
+        assert_eq!(guard.len(), 64, "{guard}");
+        // The cookie is as good as its session, which one of the callers above has ended.
+        assert_eq!(hazel.get("/api/v1/profiles/").await.status, 403);
     }
 
     async fn a_picture_is_shown_by_its_owner_or_an_administrator(app) {
@@ -175,11 +199,9 @@ on_both! {
     async fn the_page_for_pictures_asks_for_a_session_and_its_guard(app) {
         let (_, hazel, ..) = people(&app).await;
         let page = "/update_avatar/";
-        let anyone = Legacy::of(&app).get(page).await;
+        let anyone = Legacy::of(&app).send(page, picture("avatar", PIXELS)).await;
         assert_eq!((anyone.status, anyone.header("location")), (302, "/accounts/login/?next=/update_avatar/"));
         let (hazels, _, guard) = browser(&app, "hazel").await;
-        let shown = hazels.get(page).await;
-        assert!(shown.status == 200 && shown.text.contains(&guard), "{}", shown.text);
         assert_eq!(hazels.send(page, picture("avatar", PIXELS)).await.status, 403);
         let form = |guard: &str, bytes: &[u8]| {
             Body::Multipart(vec![
@@ -191,6 +213,7 @@ on_both! {
         wrong.is(403, &detail("CSRF Failed: CSRF token from POST incorrect."));
         let refused = hazels.send(page, form(&guard, b"text")).await;
         assert!(refused.status == 200 && refused.text.contains("role=\"alert\""), "{}", refused.text);
+        assert!(refused.text.contains(&guard), "{}", refused.text);
         let done = hazels.send(page, form(&guard, PIXELS)).await;
         assert_eq!((done.status, done.header("location")), (302, page), "{}", done.text);
         let profile = hazel.get(&format!("/profiles/{}/", hazel.id)).await.body;
