@@ -4,30 +4,31 @@
 
 mod files;
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::http::headers::Origin;
 use files::Kept;
 
 /// Where the chat shows something, as its own router knows it.
-const CHAT_PATHS: [&str; 11] = [
+const CHAT_PATHS: [&str; 10] = [
     "/",
-    "/login",
-    "/signup",
-    "/logout",
-    "/rooms",
-    "/rooms/{id}",
+    "/sign-in",
+    "/sign-up",
+    "/sign-out",
+    "/find",
     "/join/{code}",
     "/setup/{code}",
-    "/people",
+    "/rooms/{*path}",
     "/settings",
     "/settings/{*path}",
 ];
+
+/// Nothing but what is ours, for the chat and the administrator's desk.
+const STRICT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Scripts, styles and connections of our own origin only, which for `connect-src` has its WebSockets in it; the
 /// editor's workers come from there too.
@@ -49,21 +50,17 @@ pub fn is_built() -> bool {
 }
 
 /// The pages, and the files that they load.
-pub fn routes(public_url: &str) -> Router {
-    let policy: Arc<str> = policy(public_url).into();
-    let admin = ["/admin", "/admin/{*path}"].map(|path| (path, "admin.html"));
-    let strict = CHAT_PATHS.map(|path| (path, "index.html")).into_iter().chain(admin);
-    let router =
-        strict.fold(Router::new(), |router, (path, name)| router.merge(page_at(path, name, &policy)));
-    let tools: Arc<str> = TOOLS_POLICY.into();
-    let router = files::at_top().fold(router, |router, name| {
+pub fn routes() -> Router {
+    let chat = CHAT_PATHS.map(|path| page_at(path, "index.html", STRICT_POLICY));
+    let desk = ["/admin", "/admin/{*path}"].map(|path| page_at(path, "admin.html", STRICT_POLICY));
+    let tools = [("/api/docs", "docs.html"), ("/api/redoc", "redoc.html")]
+        .map(|(path, name)| page_at(path, name, TOOLS_POLICY));
+    let files = files::at_top().fold(Router::new(), |router, name| {
         let path = format!("/{name}");
         router.route(&path, get(async move |headers: HeaderMap| file(&name, Kept::WhileTheSame, &headers)))
     });
-    router
-        .route("/assets/{*path}", get(asset))
-        .merge(page_at("/api/docs", "docs.html", &tools))
-        .merge(page_at("/api/redoc", "redoc.html", &tools))
+    let pages = chat.into_iter().chain(desk).chain(tools);
+    pages.fold(files, Router::merge).route("/assets/{*path}", get(asset))
 }
 
 /// Whether a request for `/graphql` comes from a browser that wants to show a page.
@@ -82,37 +79,20 @@ pub fn playground(headers: &HeaderMap) -> Response {
     page("playground.html", TOOLS_POLICY, headers)
 }
 
-/// What the chat and the administrator's desk may load. Links to files begin with the public address, which may be
-/// another than the one that the page was opened at.
-fn policy(public_url: &str) -> String {
-    let public = Origin::parse(public_url).map_or_else(String::new, |origin| format!(" {origin}"));
-    format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{public} data: blob:; \
-         font-src 'self'; connect-src 'self'; media-src 'self'{public} blob:; manifest-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-}
-
 /// A page at a path, with and without the slash at its end; or at all paths below one.
-fn page_at(path: &str, name: &'static str, policy: &Arc<str>) -> Router {
-    let policy = Arc::clone(policy);
-    let serve = move |headers: HeaderMap| {
-        let policy = Arc::clone(&policy);
-        async move { page(name, &policy, &headers) }
-    };
-    let router = Router::new().route(path, get(serve.clone()));
+fn page_at(path: &str, name: &'static str, policy: &'static str) -> Router {
+    let serve = move |headers: HeaderMap| async move { page(name, policy, &headers) };
+    let router = Router::new().route(path, get(serve));
     if path.ends_with('/') || path.contains("{*") {
         return router;
     }
     router.route(&format!("{path}/"), get(serve))
 }
 
-fn page(name: &str, policy: &str, headers: &HeaderMap) -> Response {
+fn page(name: &str, policy: &'static str, headers: &HeaderMap) -> Response {
     let mut page = files::answer(name, Kept::WhileTheSame, headers)
         .unwrap_or_else(|| ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response());
-    if let Ok(policy) = HeaderValue::from_str(policy) {
-        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     page
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import react from '@vitejs/plugin-react';
 import type { Connect, Plugin, ProxyOptions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { compress } from './compress';
 
 const server = process.env.TERTULIA ?? 'http://127.0.0.1:8000';
 const sources = join(import.meta.dirname, 'src');
@@ -59,7 +60,7 @@ const toServer: ProxyOptions = { target: server, ws: true, changeOrigin: true, h
 
 export default defineConfig({
   base: '/',
-  plugins: [documents, react(), redoc],
+  plugins: [documents, react(), redoc, compress()],
   worker: { format: 'es' },
   build: {
     outDir: 'dist',

@@ -38,7 +38,6 @@ pub fn router(
     let https = public_url.starts_with("https://");
     let gate = Arc::new(Gate::new(config, &public_url));
     let own_url = public_url.clone();
-    let pages = ui::routes(&public_url);
     let links = Links { public_url };
     let shared = (Arc::clone(&app), documents);
     let endpoint =
@@ -70,7 +69,7 @@ pub fn router(
         let app = Arc::clone(&app);
         async move { app.store().ping().await.map_err(|_| NotReady) }
     });
-    let faces = graphql(endpoint, sockets).merge(rest.routes()).merge(pages).merge(jwks(keys));
+    let faces = graphql(endpoint, sockets).merge(rest.routes()).merge(ui::routes()).merge(jwks(keys));
     let probes = health::routes(vec![database], stop, Some((metrics.clone(), levels)));
     let settings = Settings {
         bounds: bounds(config),

@@ -710,7 +710,7 @@ async fn login_page(call: Call) -> Answer {
         format!("?{query}")
     });
     // Programs look at the form for its cookie before they send theirs.
-    Ok(session::with_token(&call, |_| Reply::redirect(&format!("/login{}", next.unwrap_or_default()))))
+    Ok(session::with_token(&call, |_| Reply::redirect(&format!("/sign-in{}", next.unwrap_or_default()))))
 }
 
 /// Whether this is a path on this server, however a browser reads it: it takes `//` and `/\` for another host, and
@@ -737,7 +737,7 @@ async fn login(call: Call) -> Answer {
 }
 
 async fn logout(mut call: Call) -> Answer {
-    let reply = Reply::redirect("/logout");
+    let reply = Reply::redirect("/sign-out");
     call.viewer = session::reader(&call).await?;
     if call.viewer.signed_in().is_none() {
         return Ok(reply);

@@ -82,7 +82,7 @@ on_both! {
         let ids: Vec<&Value> = others.body.as_array().unwrap().iter().map(|user| &user["id"]).collect();
         assert!(ids.contains(&&json!(hazel.id)) && !ids.contains(&&json!(rowan.id)), "{ids:?}");
         let out = rowans.get("/accounts/logout/").await;
-        assert_eq!((out.status, out.header("location")), (302, "/logout"));
+        assert_eq!((out.status, out.header("location")), (302, "/sign-out"));
         assert_eq!(cookie(&out, "sessionid").unwrap().0, "");
         for dead in [session.as_str(), "rubbish"] {
             let caller = Legacy::of(&app).with("cookie", &format!("sessionid={dead}; csrftoken={guard}"));
@@ -126,18 +126,18 @@ on_both! {
         let (hazel, ..) = browser(&app, "hazel").await;
         for caller in [Legacy::of(&app), hazel.clone(), hazel.under("/compat/condor")] {
             for (path, ours) in [
-                ("/accounts/login/", "/login"),
-                ("/accounts/login", "/login"),
-                ("/accounts/login/?next=/update_avatar/", "/login?next=%2Fupdate_avatar%2F"),
-                ("/accounts/login/?next=/rooms/7%3Fa%3Db%26c", "/login?next=%2Frooms%2F7%3Fa%3Db%26c"),
-                ("/accounts/login/?next=https://elsewhere.example/", "/login"),
-                ("/accounts/login/?next=//elsewhere.example/", "/login"),
-                ("/accounts/login/?next=/%5Celsewhere.example", "/login"),
-                ("/accounts/login/?next=/%09/elsewhere.example", "/login"),
-                ("/accounts/login/?next=javascript:alert(1)", "/login"),
-                ("/accounts/login/?next=", "/login"),
+                ("/accounts/login/", "/sign-in"),
+                ("/accounts/login", "/sign-in"),
+                ("/accounts/login/?next=/update_avatar/", "/sign-in?next=%2Fupdate_avatar%2F"),
+                ("/accounts/login/?next=/rooms/7%3Fa%3Db%26c", "/sign-in?next=%2Frooms%2F7%3Fa%3Db%26c"),
+                ("/accounts/login/?next=https://elsewhere.example/", "/sign-in"),
+                ("/accounts/login/?next=//elsewhere.example/", "/sign-in"),
+                ("/accounts/login/?next=/%5Celsewhere.example", "/sign-in"),
+                ("/accounts/login/?next=/%09/elsewhere.example", "/sign-in"),
+                ("/accounts/login/?next=javascript:alert(1)", "/sign-in"),
+                ("/accounts/login/?next=", "/sign-in"),
                 ("/update_avatar/", "/settings/profile"),
-                ("/accounts/logout/", "/logout"),
+                ("/accounts/logout/", "/sign-out"),
             ] {
                 let reply = caller.get(path).await;
                 assert_eq!((reply.status, reply.header("location")), (302, ours), "{path}");
