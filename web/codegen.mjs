@@ -4,25 +4,33 @@
 //
 // Each page has an area of its own, with what is shared in it, so that no page carries the operations of another.
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { preset } from '@graphql-codegen/client-preset';
 import { codegen } from '@graphql-codegen/core';
 import { gqlPluckFromCodeString } from '@graphql-tools/graphql-tag-pluck';
-import { buildASTSchema, concatAST, parse, validate } from 'graphql';
+import { buildASTSchema, concatAST, isAbstractType, parse, validate } from 'graphql';
 
 const AREAS = ['shared', 'chat', 'admin'];
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, 'src/shared/gql');
 const schemaFiles = (process.env.SCHEMA ?? '../schema.graphql').split(',').map((file) => file.trim());
-const schema = concatAST(await Promise.all(schemaFiles.map(async (file) => parse(await readFile(join(here, file), 'utf8')))));
+const schema = concatAST(await Promise.all(schemaFiles.map(async (file) => parse(await readFile(resolve(here, file), 'utf8')))));
 const schemaAst = buildASTSchema(schema);
 
 const documents = Object.fromEntries(await Promise.all(AREAS.map(async (area) => [area, await documentsOf(area)])));
 for (const area of AREAS) {
   await generate(area, area === 'shared' ? documents.shared : [...documents.shared, ...documents[area]]);
 }
+
+// Which types an interface may be: the cache has no other way to know.
+const abstract = Object.values(schemaAst.getTypeMap()).filter((type) => isAbstractType(type));
+const possible = abstract.map((type) => [type.name, schemaAst.getPossibleTypes(type).map(({ name }) => name)]);
+await writeFile(
+  join(target, 'possibleTypes.ts'),
+  `export const possibleTypes: Record<string, string[]> = ${JSON.stringify(Object.fromEntries(possible))};\n`,
+);
 
 async function documentsOf(area) {
   const found = [];

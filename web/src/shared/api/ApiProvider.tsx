@@ -4,7 +4,7 @@ import { createContext, Fragment, type ReactNode, use, useSyncExternalStore } fr
 import { Provider } from 'urql';
 import { session } from '../session/account';
 import { type Api, openApi } from './client';
-import type { State } from './resume';
+import type { State } from '@tertulia/resume';
 
 /** The client of the moment, and whose it is. */
 interface Current {

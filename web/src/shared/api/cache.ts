@@ -2,6 +2,7 @@
 import { type CacheExchangeOpts, cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import type { Exchange } from '@urql/core';
+import { possibleTypes } from '../gql/possibleTypes';
 
 /** Objects without an id belong to what they were read from. */
 const PARTS = [
@@ -19,21 +20,25 @@ const PARTS = [
   'UserError',
 ];
 
-/** Lists of which pages are joined into one. Messages are not: the message pane keeps its own window of them. */
+/**
+ * Lists of which pages are joined into one. Messages are not, since the message pane keeps its own window of them, nor
+ * are rooms and members: what has left such a list would stay in it.
+ */
 const lists: CacheExchangeOpts['resolvers'] = {
   Query: {
     auditLog: relayPagination(),
-    rooms: relayPagination(),
     sessions: relayPagination(),
     uploads: relayPagination(),
     users: relayPagination(),
   },
-  Room: { members: relayPagination() },
 };
 
 export function makeCache(updates: CacheExchangeOpts['updates'] = {}): Exchange {
   return cacheExchange({
     keys: Object.fromEntries(PARTS.map((name) => [name, () => null])),
+    possibleTypes,
+    // An event that lacks the fields of other events is as it should be.
+    logger: (severity, message) => /Inline Fragment on/.test(message) || console[severity](message),
     resolvers: lists,
     updates,
   });

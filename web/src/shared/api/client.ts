@@ -8,7 +8,7 @@ import { session } from '../session/account';
 import { makeCache } from './cache';
 import { openLive } from './live';
 import { ENDPOINT } from './post';
-import type { Handlers, Live } from './resume';
+import type { Handlers, Live } from '@tertulia/resume';
 
 /** What an area wants to know of a subscription of its own, beside the results: `context: { following }`. */
 export type FollowingHandlers = Pick<Handlers<unknown>, 'state' | 'reset' | 'ended'>;

@@ -44,3 +44,8 @@ export function firstKnown(wanted: readonly string[]): Language {
   }
   return 'en';
 }
+
+/** The language as it is written where the browser is: with its clock and its order of day and month. */
+export function localeOf(language: string, wanted: readonly string[] = navigator.languages): string {
+  return wanted.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+}

@@ -12,7 +12,8 @@ export function safeNext(text: string | null, origin: string = location.origin):
   } catch {
     return HOME;
   }
-  if (url.origin !== origin || /^\/sign-(in|up)(\/|$)/.test(url.pathname)) return HOME;
+  // `/..//host` was a path of ours, and what it stands for no longer is.
+  if (url.origin !== origin || url.pathname.startsWith('//') || /^\/sign-(in|up)(\/|$)/.test(url.pathname)) return HOME;
   return url.pathname + url.search + url.hash;
 }
 
