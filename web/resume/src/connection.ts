@@ -126,7 +126,7 @@ export class Connection {
     if (run !== this.#run) return;
     let token: string | null;
     try {
-      token = await this.#ask(this.#refused === null ? 'connect' : 'refused');
+      token = await this.#ask(this.#refused === null ? 'connect' : 'refused', this.#refused);
     } catch (error) {
       if (run === this.#run) this.#wait('token', messageOf(error), null);
       return;
@@ -202,7 +202,7 @@ export class Connection {
     this.#set({ is: 'waiting', reason: offline ? 'offline' : reason, message, retryAt: Date.now() + wait });
   }
 
-  async #ask(reason: TokenRequest['reason']): Promise<string | null> {
+  async #ask(reason: TokenRequest['reason'], stale: string | null): Promise<string | null> {
     const asking = new AbortController();
     this.#asking = asking;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -213,8 +213,7 @@ export class Connection {
       }, this.#timing.token);
     });
     try {
-      const refused = reason === 'refused' ? this.#refused : null;
-      return await Promise.race([this.#token({ reason, refused, signal: asking.signal }), late]);
+      return await Promise.race([this.#token({ reason, stale, signal: asking.signal }), late]);
     } finally {
       clearTimeout(timer);
     }
@@ -236,7 +235,7 @@ export class Connection {
   async #renewed(wire: Wire): Promise<boolean> {
     let token: string | null;
     try {
-      token = await this.#ask('expiring');
+      token = await this.#ask('expiring', this.#inUse);
     } catch {
       return false;
     }

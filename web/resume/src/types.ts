@@ -69,12 +69,10 @@ export type State =
   | Ended;
 
 export interface TokenRequest {
-  /**
-   * `connect`: a connection is about to be made. `expiring`: the token in use runs out soon. `refused`: the server does
-   * not take `refused` any more.
-   */
+  /** A connection is about to be made; the token in use runs out soon; the server does not take it any more. */
   readonly reason: 'connect' | 'expiring' | 'refused';
-  readonly refused: string | null;
+  /** The token that will not do, where there is one: bring another. */
+  readonly stale: string | null;
   /** Aborted when the answer is no longer wanted. */
   readonly signal: AbortSignal;
 }

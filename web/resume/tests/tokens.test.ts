@@ -34,6 +34,7 @@ describe('a token that runs out', () => {
       await pass();
     }
     expect(renewals(story)).toEqual(['t2', 't3', 't4']);
+    expect(story.tokens.asked.map(({ stale }) => stale)).toEqual([null, 't1', 't2', 't3']);
   });
 
   it('is asked for once, although the server warns twice', async () => {
@@ -76,7 +77,7 @@ describe('a token that runs out', () => {
     story.server.socket.cut(4403, 'The token has expired.');
     story.server.post(1);
     await pass();
-    expect(story.tokens.asked.at(-1)).toMatchObject({ reason: 'refused', refused: 't1' });
+    expect(story.tokens.asked.at(-1)).toMatchObject({ reason: 'refused', stale: 't1' });
     expect(story.seqs).toEqual(upTo(2));
   });
 
@@ -101,7 +102,7 @@ describe('a token that is refused', () => {
     await story.follow();
     story.server.post(1);
     expect(story.seqs).toEqual([1]);
-    expect(story.tokens.asked.map(({ reason, refused }) => [reason, refused])).toEqual([
+    expect(story.tokens.asked.map(({ reason, stale }) => [reason, stale])).toEqual([
       ['connect', null],
       ['refused', 't1'],
     ]);
@@ -141,7 +142,7 @@ describe('a token that is refused', () => {
     story.server.errors.push({ message: 'no', extensions: { code: 'TOKEN_EXPIRED' } });
     await story.follow();
     story.server.post(1);
-    expect(story.tokens.asked.at(-1)).toMatchObject({ reason: 'refused', refused: 't1' });
+    expect(story.tokens.asked.at(-1)).toMatchObject({ reason: 'refused', stale: 't1' });
     expect([story.server.sockets.length, story.seqs]).toEqual([2, [1]]);
     expect(story.server.sockets[0]?.closed).not.toBeNull();
   });

@@ -6,6 +6,6 @@ import { connectLive, type Live } from '@tertulia/resume';
 export function openLive(): Live {
   return connectLive({
     url: new URL(ENDPOINT, location.href),
-    token: ({ refused }) => session.freshToken(refused),
+    token: ({ stale }) => session.freshToken(stale),
   });
 }
