@@ -23,6 +23,7 @@ mod documents;
 mod doors;
 mod durability;
 mod edits;
+mod examples;
 mod executor;
 mod gathering;
 mod generated;

@@ -1,0 +1,48 @@
+import { useClient, useQuery } from 'urql';
+import { graphql } from './gql';
+
+const ROOM_LIST = graphql(`
+  query RoomList($after: String) {
+    rooms(first: 20, after: $after) {
+      edges {
+        node {
+          id
+          name
+          lastMessage {
+            id
+            text
+          }
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export function RoomList({ roomId, onChoose }: { roomId: string | undefined; onChoose: (roomId: string) => void }) {
+  const client = useClient();
+  const [{ data, error }] = useQuery({ query: ROOM_LIST, variables: {} });
+  if (error) return <p role="alert">{error.message}</p>;
+  if (!data) return <p>Loading …</p>;
+  const { edges, pageInfo } = data.rooms;
+  return (
+    <nav className="rooms" aria-label="Rooms">
+      <ul>
+        {edges.map(({ node }) => (
+          <li key={node.id}>
+            <button aria-current={node.id === roomId} onClick={() => onChoose(node.id)}>
+              {node.name}
+              <small>{node.lastMessage?.text}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {pageInfo.hasNextPage && (
+        <button onClick={() => void client.query(ROOM_LIST, { after: pageInfo.endCursor }).toPromise()}>More rooms</button>
+      )}
+    </nav>
+  );
+}
