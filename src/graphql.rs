@@ -21,6 +21,8 @@ mod operation;
 pub mod presence;
 pub mod rooms;
 pub mod schema;
+pub mod server_info;
+pub mod sessions;
 mod sse;
 mod streams;
 pub mod subscriptions;

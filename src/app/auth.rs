@@ -20,6 +20,7 @@ pub use self::doors::{DoorSession, TokenPair};
 pub use self::login::LoginName;
 pub use self::profiles::NewPassword;
 pub use self::registration::{DoorSignup, EmailClaim};
+pub use self::sessions::Ending;
 use crate::app::{App, administrator};
 use crate::auth::password;
 use crate::auth::random;

@@ -50,6 +50,8 @@ pub enum GlobalId {
     File(Uuid),
     /// An entry of the audit log.
     Audit(AuditKey),
+    /// A signed-in device.
+    Session(Uuid),
 }
 
 const USER: u8 = b'U';
@@ -57,6 +59,7 @@ const ROOM: u8 = b'R';
 const MESSAGE: u8 = b'M';
 const FILE: u8 = b'F';
 const AUDIT: u8 = b'A';
+const SESSION: u8 = b'S';
 
 impl GlobalId {
     /// The text on the wire: a type byte and the key, in URL-safe base64.
@@ -83,6 +86,10 @@ impl GlobalId {
                 bytes.push(AUDIT);
                 bytes.extend_from_slice(&key.0.to_be_bytes());
             }
+            Self::Session(id) => {
+                bytes.push(SESSION);
+                bytes.extend_from_slice(id.as_bytes());
+            }
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -98,6 +105,7 @@ impl GlobalId {
             USER => Uuid::from_slice(rest).ok().map(Self::User),
             ROOM => Uuid::from_slice(rest).ok().map(Self::Room),
             FILE => Uuid::from_slice(rest).ok().map(Self::File),
+            SESSION => Uuid::from_slice(rest).ok().map(Self::Session),
             MESSAGE => row(rest).map(|key| Self::Message(MessageKey(key))),
             AUDIT => row(rest).map(|key| Self::Audit(AuditKey(key))),
             _ => None,
@@ -135,6 +143,14 @@ impl GlobalId {
             _ => Err(wrong("file", field)),
         }
     }
+
+    /// The signed-in device behind an id given as an input.
+    pub fn session(text: &str, field: &'static str) -> Result<Uuid> {
+        match Self::decode(text) {
+            Some(Self::Session(id)) => Ok(id),
+            _ => Err(wrong("session", field)),
+        }
+    }
 }
 
 /// The key of a row, which counts from 1.
@@ -159,6 +175,7 @@ mod tests {
             GlobalId::Message(MessageKey(1)),
             GlobalId::File(Uuid::from_u128(8)),
             GlobalId::Audit(AuditKey(2)),
+            GlobalId::Session(Uuid::from_u128(10)),
         ] {
             assert_eq!(GlobalId::decode(&id.encode()), Some(id));
         }

@@ -129,7 +129,7 @@ pub const fn administers(viewer: &Viewer) -> bool {
     }
 }
 
-/// Whether a viewer may see the address, telephone and e-mail of the account `user`.
+/// Whether a viewer may see the address, telephone, e-mail and sessions of the account `user`, and end those.
 pub fn sees_private_fields(viewer: &Viewer, user: UserKey) -> bool {
     administers(viewer) || viewer.signed_in().is_some_and(|signed_in| signed_in.user == user)
 }

@@ -62,6 +62,9 @@ pub struct Session {
     pub key: SessionKey,
     pub id: Uuid,
     pub user: UserKey,
+    pub door: Door,
+    /// What the device called itself.
+    pub client: String,
     pub created_at: Timestamp,
     pub last_used_at: Timestamp,
     pub expires_at: Timestamp,

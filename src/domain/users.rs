@@ -33,6 +33,8 @@ pub struct User {
     /// Path below the media root.
     pub avatar: Option<String>,
     pub is_admin: bool,
+    /// Set while nobody can sign in to it.
+    pub disabled_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 

@@ -13,6 +13,16 @@ pub enum Language {
 }
 
 impl Language {
+    pub const ALL: [Self; 2] = [Self::English, Self::Spanish];
+
+    /// Its tag, as headers have it.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Spanish => "es",
+        }
+    }
+
     /// Chooses from an `Accept-Language` header: the first language in it that is spoken here.
     pub fn negotiate(accept_language: &str) -> Self {
         let mut wanted: Vec<(f32, Self)> = accept_language
@@ -82,6 +92,7 @@ pub enum Text {
     NoPicture,
     NotFound,
     OneOfRoomOrInvite,
+    OneOfSessionOrUser,
     OutOfRange {
         min: i64,
         max: i64,
@@ -184,6 +195,7 @@ impl Text {
             Self::NotAllowed => "You may not do that.",
             Self::NotFound => "There is no such thing, or you cannot see it.",
             Self::OneOfRoomOrInvite => "Give roomId or inviteCode, and only one of them.",
+            Self::OneOfSessionOrUser => "Give sessionId or userId, not both.",
             Self::OutOfRange { min, max } => return format!("Give a number from {min} to {max}.").into(),
             Self::PayloadTooLarge => "The request is larger than the server reads.",
             Self::PasswordAllDigits => "A password needs more than digits.",
@@ -275,6 +287,7 @@ impl Text {
             Self::NotAllowed => "No puedes hacer eso.",
             Self::NotFound => "No existe, o no puedes verlo.",
             Self::OneOfRoomOrInvite => "Indica roomId o inviteCode, y solo uno de los dos.",
+            Self::OneOfSessionOrUser => "Indica sessionId o userId, no ambos.",
             Self::OutOfRange { min, max } => return format!("Indica un número de {min} a {max}.").into(),
             Self::PayloadTooLarge => "La petición es mayor de lo que el servidor lee.",
             Self::PasswordAllDigits => "Una contraseña necesita algo más que cifras.",

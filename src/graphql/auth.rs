@@ -1,4 +1,4 @@
-//! Sign-up, sessions and passwords in the schema.
+//! Sign-up, sign-in and passwords in the schema.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -13,7 +13,7 @@ use crate::graphql::users::User;
 use crate::graphql::ws::connection::Connection;
 
 /// Fields that a caller without a valid token may use.
-pub(super) const PUBLIC_FIELDS: [&str; 3] = ["signup", "login", "refreshSession"];
+pub(super) const PUBLIC_FIELDS: [&str; 4] = ["signup", "login", "refreshSession", "serverInfo"];
 
 /// Send accessToken as 'Authorization: Bearer ...', or in connection_init under Authorization.
 #[derive(SimpleObject)]

@@ -29,6 +29,7 @@ use crate::graphql::guard::Refusal;
 use crate::graphql::loaders::loaders;
 use crate::graphql::operation::kind_name;
 use crate::graphql::schema::{self, ChatSchema};
+use crate::graphql::server_info::Allowances;
 use crate::graphql::streams::{Carrier, Streams};
 use crate::graphql::ws::connection::Connection;
 use crate::http::gate::Gate;
@@ -75,7 +76,7 @@ impl Endpoint {
         Self {
             streams: Streams::new(config, metrics.clone(), stop),
             gate,
-            schema: schema::build(Arc::clone(&app), links, config.introspection),
+            schema: schema::build(Arc::clone(&app), links, Allowances::of(config), config.introspection),
             documents,
             app,
             metrics,

@@ -9,6 +9,7 @@ use crate::graphql::audit::AuditEntry;
 use crate::graphql::media::Attachment;
 use crate::graphql::messages::Message;
 use crate::graphql::rooms::Room;
+use crate::graphql::sessions::Session;
 use crate::graphql::users::User;
 
 /// An instant in UTC, RFC 3339, such as 2026-01-15T10:30:00.000Z.
@@ -46,6 +47,7 @@ pub(super) enum Node {
     Message(Message),
     Attachment(Attachment),
     AuditEntry(AuditEntry),
+    Session(Session),
 }
 
 /// What a room is for: notes to yourself, two people, or any number.

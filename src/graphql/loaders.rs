@@ -21,7 +21,7 @@ use crate::domain::media::Attachment;
 use crate::domain::messages::MessageEdit;
 use crate::domain::paging::End;
 use crate::domain::rooms::RoomView;
-use crate::domain::sessions::Viewer;
+use crate::domain::sessions::{Session, Viewer};
 use crate::domain::users::User;
 use crate::error::{Error, Result};
 use crate::graphql::error::top_level;
@@ -157,6 +157,35 @@ impl Loader<FileId> for Batches {
     async fn load(&self, keys: &[FileId]) -> Result<HashMap<FileId, Attachment>, Arc<Error>> {
         let ids = keys.iter().map(|key| key.0).collect();
         keyed(self.app.files_by_id(&self.viewer, ids), |file| FileId(file.id)).await
+    }
+}
+
+/// A session by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SessionId(pub(super) Uuid);
+
+impl Loader<SessionId> for Batches {
+    type Value = Session;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SessionId]) -> Result<HashMap<SessionId, Session>, Arc<Error>> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        keyed(self.app.sessions_by_id(&self.viewer, ids), |session| SessionId(session.id)).await
+    }
+}
+
+/// The live sessions of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct SessionsOf(pub(super) UserKey);
+
+impl Loader<SessionsOf> for Batches {
+    type Value = Vec<Session>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SessionsOf]) -> Result<HashMap<SessionsOf, Vec<Session>>, Arc<Error>> {
+        let people = keys.iter().map(|key| key.0).collect();
+        let sessions = self.app.sessions_of(&self.viewer, people).await.map_err(Arc::new)?;
+        Ok(grouped(sessions.into_iter().map(|session| (SessionsOf(session.user), session))))
     }
 }
 

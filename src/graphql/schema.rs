@@ -5,27 +5,30 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, MergedObject, Object, SDLExportOptions, Schema};
 
 use crate::app::App;
-use crate::domain::ids::{GlobalId, MessageKey};
+use crate::domain::ids::GlobalId;
 use crate::error::{Code, Error, Text};
 use crate::graphql::audit::{AuditEntry, AuditQuery};
 use crate::graphql::auth::AuthMutation;
 use crate::graphql::context::{Links, app, viewer};
 use crate::graphql::error::{Nullable, expose};
 use crate::graphql::ids::Node;
-use crate::graphql::loaders::{FileId, load};
+use crate::graphql::loaders::{FileId, SessionId, load};
 use crate::graphql::media::{Attachment, MediaMutation};
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
 use crate::graphql::presence::PresenceMutation;
 use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
+use crate::graphql::server_info::{Allowances, ServerInfoQuery};
+use crate::graphql::sessions::{Session, SessionMutation};
 use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{User, UserMutation, UserQuery};
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery);
+pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery, ServerInfoQuery);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     AuthMutation,
+    SessionMutation,
     UserMutation,
     RoomMutation,
     MembershipMutation,
@@ -71,28 +74,9 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
     let people = expose(ctx, app.users_by_id(viewer, people).await)?;
     let rooms =
         if rooms.is_empty() { Vec::new() } else { expose(ctx, app.rooms_by_id(viewer, rooms).await)? };
-    let message = |key: MessageKey| load(ctx, key);
-    let mut nodes = Vec::with_capacity(wanted.len());
-    let mut messages = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
-        GlobalId::Message(key) => Some(message(*key)),
-        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::File(_) | GlobalId::Audit(_) => None,
-    }))
-    .await
-    .into_iter();
-    let mut files = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
-        GlobalId::File(id) => Some(load(ctx, FileId(*id))),
-        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::Message(_) | GlobalId::Audit(_) => None,
-    }))
-    .await
-    .into_iter();
-    let mut entries = futures_util::future::join_all(wanted.iter().flatten().filter_map(|id| match id {
-        GlobalId::Audit(key) => Some(load(ctx, *key)),
-        GlobalId::User(_) | GlobalId::Room(_) | GlobalId::Message(_) | GlobalId::File(_) => None,
-    }))
-    .await
-    .into_iter();
-    for id in wanted {
-        nodes.push(match id {
+    // All at once, so that those of one type are looked up together.
+    let found = futures_util::future::join_all(wanted.into_iter().map(async |id| {
+        Ok(match id {
             None => None,
             Some(GlobalId::User(id)) => {
                 people.iter().find(|user| user.id == id).cloned().map(|user| Node::User(User::from(user)))
@@ -100,26 +84,27 @@ async fn find_nodes(ctx: &Context<'_>, ids: &[ID]) -> async_graphql::Result<Vec<
             Some(GlobalId::Room(id)) => {
                 rooms.iter().find(|view| view.room.id == id).cloned().map(|view| Node::Room(Room(view)))
             }
-            Some(GlobalId::Message(_)) => match messages.next() {
-                Some(found) => found?.map(|sent| Node::Message(Message::from(sent))),
-                None => None,
-            },
-            Some(GlobalId::Audit(_)) => match entries.next() {
-                Some(found) => found?.map(|entry| Node::AuditEntry(AuditEntry(entry))),
-                None => None,
-            },
-            Some(GlobalId::File(_)) => match files.next() {
-                Some(found) => found?.map(|file| Node::Attachment(Attachment(file))),
-                None => None,
-            },
-        });
-    }
-    Ok(nodes)
+            Some(GlobalId::Message(key)) => {
+                load(ctx, key).await?.map(|sent| Node::Message(Message::from(sent)))
+            }
+            Some(GlobalId::File(id)) => {
+                load(ctx, FileId(id)).await?.map(|file| Node::Attachment(Attachment(file)))
+            }
+            Some(GlobalId::Session(id)) => {
+                load(ctx, SessionId(id)).await?.map(|session| Node::Session(Session(session)))
+            }
+            Some(GlobalId::Audit(key)) => {
+                load(ctx, key).await?.map(|entry| Node::AuditEntry(AuditEntry(entry)))
+            }
+        })
+    }));
+    found.await.into_iter().collect()
 }
 
 /// Builds the schema over the use cases.
-pub fn build(app: Arc<App>, links: Links, introspection: bool) -> ChatSchema {
-    let schema = Schema::build(Query::default(), Mutation::default(), Subscriptions).data(app).data(links);
+pub fn build(app: Arc<App>, links: Links, allowances: Allowances, introspection: bool) -> ChatSchema {
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscriptions);
+    let schema = schema.data(app).data(links).data(allowances);
     let schema = if introspection { schema } else { schema.disable_suggestions() };
     schema.finish()
 }

@@ -11,7 +11,9 @@ use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
 use crate::graphql::error::{Nullable, UserError, expose, settle};
 use crate::graphql::ids::{DateTime, UserType};
+use crate::graphql::loaders::{SessionsOf, load};
 use crate::graphql::presence::PresenceState;
+use crate::graphql::sessions::Session;
 
 /// A person or a bot.
 pub(super) struct User {
@@ -104,6 +106,23 @@ impl User {
 
     async fn presence(&self, ctx: &Context<'_>) -> PresenceState {
         app(ctx).presence(viewer(ctx), self.user.key).into()
+    }
+
+    /// Null for anyone but yourself and administrators.
+    async fn is_admin(&self, ctx: &Context<'_>) -> Option<bool> {
+        self.private(ctx, |user| Some(user.is_admin))
+    }
+
+    /// Since when nobody can sign in to the account; null for anyone but administrators.
+    async fn disabled_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        let shown = viewer(ctx).signed_in().is_some_and(|caller| caller.is_admin);
+        self.user.disabled_at.filter(|_| shown).map(DateTime::from)
+    }
+
+    /// Devices signed in, the latest used first, at most 100: your own; for administrators anyone's; else none.
+    async fn sessions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Session>> {
+        let sessions = load(ctx, SessionsOf(self.user.key)).await?;
+        Ok(sessions.unwrap_or_default().into_iter().map(Session).collect())
     }
 }
 

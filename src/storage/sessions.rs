@@ -1,5 +1,7 @@
 //! Signed-in devices and the hashes of their refresh tokens. Their opaque keys are in `session_keys`.
 
+use std::collections::HashMap;
+
 use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _,
     OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
@@ -13,7 +15,7 @@ use crate::domain::sessions::{Door, Session};
 use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::schema::{refresh_tokens, sessions, users};
-use crate::storage::types::{At, Id};
+use crate::storage::types::{At, DoorColumn, Id};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = sessions)]
@@ -21,6 +23,8 @@ struct SessionRow {
     key: i64,
     id: Id,
     user_key: i64,
+    door: DoorColumn,
+    client: String,
     created_at: At,
     last_used_at: At,
     expires_at: At,
@@ -29,11 +33,14 @@ struct SessionRow {
 
 impl From<SessionRow> for Session {
     fn from(row: SessionRow) -> Self {
-        let SessionRow { key, id, user_key, created_at, last_used_at, expires_at, ended_at } = row;
+        let SessionRow { key, id, user_key, door, client, created_at, last_used_at, expires_at, ended_at } =
+            row;
         Self {
             key: SessionKey(key),
             id: id.into(),
             user: UserKey(user_key),
+            door: door.0,
+            client,
             created_at: created_at.into(),
             last_used_at: last_used_at.into(),
             expires_at: expires_at.into(),
@@ -83,6 +90,70 @@ pub async fn find_open(conn: &mut Conn, user: UserKey, door: Door) -> Result<Opt
     Ok(row.map(Session::from))
 }
 
+/// A session, whatever became of it.
+pub async fn get_by_id(conn: &mut Conn, id: Uuid) -> Result<Option<Session>> {
+    let row: Option<SessionRow> = run!(conn, db => sessions::table
+        .filter(sessions::id.eq(Id(id)))
+        .select(SessionRow::as_select())
+        .first(db))
+    .optional()?;
+    Ok(row.map(Session::from))
+}
+
+/// Those of several sessions that live.
+pub async fn get_many_live(conn: &mut Conn, ids: &[Uuid], now: Timestamp) -> Result<Vec<Session>> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    let rows: Vec<SessionRow> = run!(conn, db => sessions::table
+        .inner_join(users::table)
+        .filter(sessions::id.eq_any(ids.iter().copied()))
+        .filter(sessions::ended_at.is_null().and(sessions::expires_at.gt(At(now))))
+        .filter(users::disabled_at.is_null())
+        .select(SessionRow::as_select())
+        .load(db))?;
+    Ok(rows.into_iter().map(Session::from).collect())
+}
+
+/// The live sessions of several people, at most `limit` of each, the latest used first.
+pub async fn live_of(
+    conn: &mut Conn,
+    people: &[UserKey],
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Session>> {
+    let people: Vec<i64> = people.iter().map(|user| user.0).collect();
+    let peers = diesel::alias!(sessions as peers);
+    let beyond = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows: Vec<SessionRow> = run!(conn, db => {
+        // When the first one past the wanted end was used, found once for each person.
+        let bound = peers
+            .filter(peers.field(sessions::user_key).eq(sessions::user_key))
+            .filter(peers.field(sessions::ended_at).is_null())
+            .filter(peers.field(sessions::expires_at).gt(At(now)))
+            .select(peers.field(sessions::last_used_at))
+            .order(peers.field(sessions::last_used_at).desc())
+            .limit(1)
+            .offset(beyond)
+            .single_value();
+        sessions::table
+            .inner_join(users::table)
+            .filter(sessions::user_key.eq_any(&people))
+            .filter(sessions::ended_at.is_null().and(sessions::expires_at.gt(At(now))))
+            .filter(users::disabled_at.is_null())
+            .filter(bound.is_null().or(sessions::last_used_at.nullable().ge(bound)))
+            .order((sessions::last_used_at.desc(), sessions::key.desc()))
+            .select(SessionRow::as_select())
+            .load(db)
+    })?;
+    let mut shown: HashMap<i64, usize> = HashMap::new();
+    let mut within = |row: &SessionRow| {
+        let count = shown.entry(row.user_key).or_default();
+        *count += 1;
+        // Others may have been used at the very moment of the one past the end.
+        *count <= limit
+    };
+    Ok(rows.into_iter().filter(|row| within(row)).map(Session::from).collect())
+}
+
 /// A live session with what its requests need to know of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LiveSession {
@@ -130,25 +201,25 @@ pub async fn end(conn: &mut Conn, key: SessionKey, at: Timestamp) -> Result<bool
     Ok(ended > 0)
 }
 
-/// Ends all of a user's sessions.
-pub async fn end_all(conn: &mut Conn, user: UserKey, at: Timestamp) -> Result<()> {
+/// Ends all of a user's sessions; tells how many lived.
+pub async fn end_all(conn: &mut Conn, user: UserKey, at: Timestamp) -> Result<usize> {
     // Keys begin with 1.
     end_all_but(conn, user, SessionKey(0), at).await
 }
 
-/// Ends all of a user's sessions but one.
-pub async fn end_all_but(conn: &mut Conn, user: UserKey, kept: SessionKey, at: Timestamp) -> Result<()> {
-    let ended: Vec<i64> = run!(conn, db => diesel::update(sessions::table)
+/// Ends all of a user's sessions but one; tells how many lived.
+pub async fn end_all_but(conn: &mut Conn, user: UserKey, kept: SessionKey, at: Timestamp) -> Result<usize> {
+    let ended: Vec<(i64, At)> = run!(conn, db => diesel::update(sessions::table)
         .filter(sessions::user_key.eq(user.0))
         .filter(sessions::key.ne(kept.0))
         .filter(sessions::ended_at.is_null())
         .set(sessions::ended_at.eq(At(at)))
-        .returning(sessions::key)
+        .returning((sessions::key, sessions::expires_at))
         .get_results(db))?;
-    for key in ended {
-        conn.announce(News::SessionEnded(SessionKey(key)));
+    for (key, _) in &ended {
+        conn.announce(News::SessionEnded(SessionKey(*key)));
     }
-    Ok(())
+    Ok(ended.iter().filter(|(_, expires_at)| expires_at.0 > at).count())
 }
 
 /// Those of several sessions that have ended or run out, or whose account is disabled.

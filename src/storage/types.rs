@@ -12,6 +12,7 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 
 use crate::clock::Timestamp;
 use crate::domain::rooms::{MemberRole, RoomKind, RoomVisibility};
+use crate::domain::sessions::Door;
 use crate::domain::users::UserType;
 
 /// `uuid` on PostgreSQL, 16 bytes on SQLite.
@@ -164,6 +165,21 @@ numbered!(RoleColumn of MemberRole {
     2 = MemberRole::Moderator,
     3 = MemberRole::Owner,
 });
+
+/// A door by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromSqlRow)]
+pub(super) struct DoorColumn(pub Door);
+
+impl<DB> FromSql<sql_types::Text, DB> for DoorColumn
+where
+    DB: Backend,
+    String: FromSql<sql_types::Text, DB>,
+{
+    fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let name = String::from_sql(value)?;
+        Door::parse(&name).map(Self).ok_or_else(|| format!("no door is called {name}").into())
+    }
+}
 
 /// The kinds of row in `room_events`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

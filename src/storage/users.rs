@@ -30,13 +30,14 @@ pub(super) struct UserRow {
     address: Option<String>,
     avatar: Option<String>,
     is_admin: bool,
+    disabled_at: Option<At>,
     created_at: At,
 }
 
 impl From<UserRow> for User {
     fn from(row: UserRow) -> Self {
         let UserRow { key, id, username, first_name, last_name, email, user_type, .. } = row;
-        let UserRow { bio, phone, address, avatar, is_admin, created_at, .. } = row;
+        let UserRow { bio, phone, address, avatar, is_admin, disabled_at, created_at, .. } = row;
         Self {
             key: UserKey(key),
             id: id.into(),
@@ -50,6 +51,7 @@ impl From<UserRow> for User {
             address,
             avatar,
             is_admin,
+            disabled_at: disabled_at.map(Timestamp::from),
             created_at: created_at.into(),
         }
     }
@@ -209,25 +211,19 @@ pub struct Credentials {
     pub user: User,
     pub login_email: Option<String>,
     pub password_hash: String,
-    pub disabled: bool,
 }
 
 /// The accounts that sign in with this username or this address; the one with the username first.
 pub async fn find_credentials(conn: &mut Conn, username_or_email: &str) -> Result<Vec<Credentials>> {
     let wanted = fold(username_or_email);
-    let rows: Vec<(UserRow, Option<String>, String, Option<At>)> = run!(conn, db => users::table
+    let rows: Vec<(UserRow, Option<String>, String)> = run!(conn, db => users::table
         .filter(users::username_key.eq(&wanted).or(users::login_email.eq(&wanted)))
-        .select((UserRow::as_select(), users::login_email, users::password_hash, users::disabled_at))
+        .select((UserRow::as_select(), users::login_email, users::password_hash))
         .limit(2)
         .load(db))?;
     let mut found: Vec<Credentials> = rows
         .into_iter()
-        .map(|(row, login_email, password_hash, disabled_at)| Credentials {
-            user: row.into(),
-            login_email,
-            password_hash,
-            disabled: disabled_at.is_some(),
-        })
+        .map(|(row, login_email, password_hash)| Credentials { user: row.into(), login_email, password_hash })
         .collect();
     // Someone's username may look like another's address.
     found.sort_by_key(|credentials| fold(&credentials.user.username) != wanted);
@@ -252,6 +248,16 @@ pub async fn confirm_password(conn: &mut Conn, key: UserKey, verified: &str, nex
         .set(users::password_hash.eq(next))
         .execute(db))?;
     Ok(written > 0)
+}
+
+/// Whether anyone is an administrator whose account is not disabled.
+pub async fn has_admin(conn: &mut Conn) -> Result<bool> {
+    let found = run!(conn, db => users::table
+        .filter(users::is_admin.eq(true).and(users::disabled_at.is_null()))
+        .select(users::key)
+        .first::<i64>(db))
+    .optional()?;
+    Ok(found.is_some())
 }
 
 /// Whether there is an account with this id that is not disabled.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tertulia::graphql::schema::sdl;
 
 use crate::support::socket::Socket;
+use crate::support::sql::Sql;
 use crate::support::{Caller, Db, TestApp};
 
 /// Functions that have the viewer in their hands and yet show all members of a room the same, with the
@@ -24,6 +25,7 @@ const SAME_FOR_ALL_MEMBERS: &[(&str, &str)] = &[
     ("User.presence", "whoever sees a person may know it, and all are told the same"),
     ("RoomMemberConnection.of", "the page is refused, or the same"),
     ("MessageConnection.of_room", "the page is refused, or the same"),
+    ("ServerInfo.setup_needed", "what is told of the server hangs off Query alone"),
     ("Total.count", "lists of people, rooms and all messages hang off Query alone"),
     ("fn.find_nodes", "nodes hang off Query alone"),
     ("fn.settle", "the language is part of an audience"),
@@ -226,7 +228,11 @@ async fn what_viewers_are_shown_differs_in_the_fields_of_the_list_and_in_no_othe
     for person in [&amber, &basil] {
         person.mutate("updateProfile", json!({ "phone": "+34 600 000 000", "address": "Here 1" }), "").await;
     }
-    let room = amber.room("Den", &[&dora]).await;
+    let fern = app.user("fern").await;
+    let room = amber.room("Den", &[&dora, &fern]).await;
+    // Behind the server's back, so that there is something that administrators alone are shown.
+    let mut sql = Sql::open(&Db::Sqlite, app.data.path()).await;
+    sql.run("UPDATE users SET disabled_at = created_at WHERE username = 'fern'").await;
     let add = |who: &Caller, role: &str| json!({ "roomId": room, "userIds": [who.id], "role": role });
     amber.mutate("addMembers", add(&basil, "READER"), "").await;
     let message = amber.say(&room, "before").await["message"]["id"].take();

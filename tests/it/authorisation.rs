@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tertulia::auth::Credential;
 
 use crate::authorisation::matrix::{CALLERS, Row, matrix};
+use crate::devices::devices;
 use crate::media::{png, upload};
 use crate::on_both;
 use crate::rooms::{invite_code, nobody};
@@ -15,8 +16,18 @@ use crate::support::app::PASSWORD;
 use crate::support::{Caller, TestApp};
 
 /// The types whose every field must have a row.
-const TYPES: [&str; 8] =
-    ["Query", "Mutation", "Subscription", "User", "Room", "Message", "Attachment", "AuditEntry"];
+const TYPES: [&str; 10] = [
+    "Query",
+    "Mutation",
+    "Subscription",
+    "User",
+    "Room",
+    "Message",
+    "Attachment",
+    "AuditEntry",
+    "Session",
+    "ServerInfo",
+];
 
 /// Every `Type.field` of the types that must be covered.
 fn fields_of_the_schema() -> BTreeSet<String> {
@@ -93,6 +104,7 @@ impl Scene {
             ("ROOM", room),
             ("HALL", hall),
             ("OWNER", owner.id.clone()),
+            ("DEVICE", devices(&owner).await[0]["id"].as_str().unwrap().to_owned()),
             ("SECOND", second.id.clone()),
             ("STRANGER", stranger.id.clone()),
             ("NOBODY", nobody(7)),
@@ -107,7 +119,8 @@ impl Scene {
     fn fill(&self, row: &Row, place: usize) -> String {
         let field = row.field.rsplit('.').next().unwrap_or_default();
         let field = match field {
-            "actor" | "attachments" | "createdBy" | "lastMessage" | "room" | "sender" => {
+            "actor" | "attachments" | "createdBy" | "lastMessage" | "room" | "sender" | "sessions"
+            | "user" => {
                 format!("{field} {{ id }}")
             }
             "edits" => "edits { text }".to_owned(),
@@ -216,6 +229,9 @@ on_both! {
                     "OWNER" | "SECOND" | "STRANGER" => *value = nobody(8),
                     "MESSAGE" | "GREETING" => {
                         *value = tertulia::domain::ids::GlobalId::Message(i64::MAX.into()).encode();
+                    }
+                    "DEVICE" => {
+                        *value = tertulia::domain::ids::GlobalId::Session(uuid::Uuid::from_u128(9)).encode();
                     }
                     "INVITE" => "no code".clone_into(value),
                     _ => {}

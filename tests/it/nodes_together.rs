@@ -226,6 +226,17 @@ on_each_bus! {
         assert_eq!(viewer["data"]["viewer"]["username"], "amber");
     }
 
+    async fn a_device_that_is_signed_out_from_another_loses_its_socket_on_the_other_node(nodes) {
+        let amber = nodes.a.user("amber").await;
+        let phone = nodes.a.login("amber", PASSWORD).await;
+        let mut ended = Socket::ready(nodes.other(), phone.token.as_deref()).await;
+        let mut spared = Socket::ready(nodes.other(), amber.token.as_deref()).await;
+        amber.mutate("endSession", json!({}), "ended").await;
+        assert_eq!(ended.closed().await.0, 4403);
+        let viewer = spared.ask("{ viewer { username } }", json!({})).await;
+        assert_eq!(viewer["data"]["viewer"]["username"], "amber");
+    }
+
     async fn a_new_password_closes_the_sockets_on_the_other_node(nodes) {
         let amber = nodes.a.user("amber").await;
         let other = nodes.a.login("amber", PASSWORD).await;

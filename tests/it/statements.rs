@@ -175,6 +175,18 @@ on_both! {
         }
     }
 
+    async fn the_devices_of_twenty_people_cost_an_administrator_two_statements_more_than_the_people(app) {
+        let dora = app.admin("dora").await;
+        for number in 0..20 {
+            app.user(&format!("person{number}")).await;
+        }
+        let alone = cost(&app, &dora, "{ users(first: 20) { nodes { id } } }", json!({})).await;
+        let query = "{ users(first: 20) { nodes { sessions { id user { username } } } } }";
+        let shown = dora.ask(query, json!({})).await["users"]["nodes"].take();
+        assert!(shown.as_array().unwrap().iter().all(|user| user["sessions"].as_array().unwrap().len() == 1));
+        assert_eq!(cost(&app, &dora, query, json!({})).await, alone + 2);
+    }
+
     async fn thirty_ids_of_three_types_cost_a_statement_for_each_type(app) {
         let amber = app.user("amber").await;
         let mut ids = Vec::new();

@@ -113,7 +113,7 @@ impl App {
         let found = found.into_iter().find(|account| name.names(account));
         let hash = found.as_ref().map(|found| found.password_hash.clone());
         let right = self.passwords.verify(password.clone(), hash).await?;
-        found.filter(|found| right && !found.disabled).ok_or_else(wrong)
+        found.filter(|found| right && found.user.disabled_at.is_none()).ok_or_else(wrong)
     }
 
     /// A session of the product's own, about to be opened, with its first refresh token.

@@ -1,19 +1,86 @@
-//! What becomes of a session: renewed, ended, or ended because someone copied its token.
+//! What becomes of a session: shown, renewed, ended, or ended because someone copied its token.
 
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use crate::app::auth::{Origin, SessionTokens, password_faults};
-use crate::app::{App, person};
+use crate::app::{App, administrator, person};
 use crate::auth::tokens::RefreshToken;
 use crate::domain::Timestamp;
-use crate::domain::sessions::Viewer;
+use crate::domain::audit::{Deed, Note};
+use crate::domain::ids::{GlobalId, UserKey};
+use crate::domain::policy::sees_private_fields;
+use crate::domain::sessions::{Session, SignedIn, Viewer};
 use crate::domain::users::{User, fold};
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::sessions::FoundToken;
-use crate::storage::{sessions, users};
+use crate::storage::{Conn, audit, sessions, users};
+
+/// Live sessions of one person that are shown. Nobody looks through more, and ending all others ends
+/// those that are not shown, too.
+const SESSIONS_SHOWN_MAX: usize = 100;
+
+/// Sessions that are to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All of the caller's but the one that calls.
+    Others,
+    One(Uuid),
+    AllOf(Uuid),
+}
 
 impl App {
+    /// The live sessions of several people, as far as the viewer may see them; of each person the latest
+    /// used first.
+    pub async fn sessions_of(&self, viewer: &Viewer, people: Vec<UserKey>) -> Result<Vec<Session>> {
+        let now = self.clock.now();
+        let seen: Vec<UserKey> =
+            people.into_iter().filter(|user| sees_private_fields(viewer, *user)).collect();
+        if seen.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.store
+            .read(move |conn| {
+                Box::pin(async move { sessions::live_of(conn, &seen, now, SESSIONS_SHOWN_MAX).await })
+            })
+            .await
+    }
+
+    /// Those of several sessions that live and that the viewer may see, in no order.
+    pub async fn sessions_by_id(&self, viewer: &Viewer, ids: Vec<Uuid>) -> Result<Vec<Session>> {
+        person(viewer)?;
+        let now = self.clock.now();
+        let mut found = self
+            .store
+            .read(move |conn| Box::pin(async move { sessions::get_many_live(conn, &ids, now).await }))
+            .await?;
+        found.retain(|session| sees_private_fields(viewer, session.user));
+        Ok(found)
+    }
+
+    /// Ends sessions of the caller's, or for an administrator anyone's; tells how many lived. Their sockets
+    /// close and their refresh tokens are good no more, on every node.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for all of another person's, `NOT_FOUND` for a session or a person that the viewer does
+    /// not see.
+    pub async fn end_sessions(&self, viewer: &Viewer, which: Ending) -> Result<usize> {
+        let caller = person(viewer)?;
+        if let Ending::AllOf(user) = which
+            && user != caller.user_id
+        {
+            administrator(viewer).map_err(|refusal| refusal.at("userId"))?;
+        }
+        let (viewer, now) = (*viewer, self.clock.now());
+        let ended = self
+            .store
+            .write(move |conn| Box::pin(async move { end(conn, &viewer, caller, which, now).await }))
+            .await?;
+        self.callers.forget();
+        Ok(ended)
+    }
+
     /// Exchanges a refresh token for the next pair.
     ///
     /// A token is good once. Presented again within the grace (two tabs of one browser), it yields
@@ -149,7 +216,7 @@ impl App {
             .write(move |conn| {
                 Box::pin(async move {
                     users::set_password_hash(conn, user.key, &new_hash).await?;
-                    sessions::end_all_but(conn, user.key, caller.session, now).await
+                    sessions::end_all_but(conn, user.key, caller.session, now).await.map(drop)
                 })
             })
             .await?;
@@ -172,6 +239,36 @@ impl App {
         Error::check(faults)?;
         Ok((user, self.passwords.hash(new).await?))
     }
+}
+
+async fn end(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    caller: SignedIn,
+    which: Ending,
+    now: Timestamp,
+) -> Result<usize> {
+    let (ended, whose, target) = match which {
+        Ending::Others => return sessions::end_all_but(conn, caller.user, caller.session, now).await,
+        Ending::One(id) => {
+            let found = sessions::get_by_id(conn, id).await?;
+            let session = found
+                .filter(|session| sees_private_fields(viewer, session.user))
+                .ok_or_else(|| Error::not_found().at("sessionId"))?;
+            let ended = sessions::end(conn, session.key, now).await? && session.expires_at > now;
+            (usize::from(ended), session.user, GlobalId::Session(id))
+        }
+        Ending::AllOf(id) => {
+            let found = users::get_by_id(conn, id).await?;
+            let user = found.ok_or_else(|| Error::not_found().at("userId"))?;
+            (sessions::end_all(conn, user.key, now).await?, user.key, GlobalId::User(id))
+        }
+    };
+    if ended > 0 && whose != caller.user {
+        let name = users::get(conn, whose).await?.map(|user| user.username).unwrap_or_default();
+        audit::insert(conn, &Note::new(viewer, Deed::SessionEnd, target, now).naming(&name)).await?;
+    }
+    Ok(ended)
 }
 
 /// What came of a refresh token.

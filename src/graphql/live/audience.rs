@@ -13,8 +13,18 @@ use crate::hub::RenderKey;
 /// Fields whose value depends on who looks. A selection with one of them is rendered for its viewer alone.
 /// By name, whatever their type: a name too many costs some work, a name too few shows what is not
 /// one's to see. tests/it/audience.rs holds this against the resolvers.
-pub(in crate::graphql) const VIEWER_FIELDS: &[&str] =
-    &["address", "clientMessageId", "email", "inviteUrl", "phone", "viewerRole"];
+pub(in crate::graphql) const VIEWER_FIELDS: &[&str] = &[
+    "address",
+    "clientMessageId",
+    "current",
+    "disabledAt",
+    "email",
+    "inviteUrl",
+    "isAdmin",
+    "phone",
+    "sessions",
+    "viewerRole",
+];
 
 /// Those who see an event in the same bytes.
 #[derive(Debug, Clone, Copy)]

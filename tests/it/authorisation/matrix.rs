@@ -53,6 +53,7 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Query.node", "{ node(id: $OWNER) { id } }", "/node", SIGNED_IN),
         row("Query.node", "{ node(id: $NOBODY) { id } }", "/node", NO_VALUE),
         row("Query.node", "{ node(id: \"no id\") { id } }", "/node", NO_VALUE),
+        row("Query.node", "{ node(id: $DEVICE) { id } }", "/node", OWN),
         row("Query.nodes", "{ nodes(ids: [$OWNER, $MESSAGE, $ROOM]) { id } }", "/nodes/0", SIGNED_IN),
         row("Query.nodes", "{ nodes(ids: [$OWNER, $MESSAGE, $ROOM]) { id } }", "/nodes/1", MEMBERS),
         row("Query.nodes", "{ nodes(ids: [$OWNER, $MESSAGE, $ROOM]) { id } }", "/nodes/2", SEEN),
@@ -62,6 +63,7 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Query.rooms", "{ rooms(filter: { scope: PUBLIC }) { nodes { id } } }", "/rooms/nodes/0", SIGNED_IN),
         row("Query.rooms", "{ rooms(filter: { scope: PUBLIC, search: \"Den\" }) { nodes { id } } }",
             "/rooms/nodes/0", NO_VALUE),
+        row("Query.serverInfo", "{ serverInfo { version } }", "/serverInfo", ANYONE),
         row("Query.user", "{ user(id: $OWNER) { id } }", "/user", SIGNED_IN),
         row("Query.users", "{ users { nodes { id } } }", "/users/nodes/0", SIGNED_IN),
         row("Query.viewer", "{ viewer { id } }", "/viewer", ["null", "OK", "OK", "OK", "OK"]),
@@ -94,6 +96,14 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.editMessage",
             "mutation { editMessage(input: { messageId: $GREETING, text: \"new\" }) { message { id } errors { code } } }",
             "/editMessage/message", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "FORBIDDEN", "NOT_FOUND"]),
+        row("Mutation.endSession", "mutation { endSession(input: {}) { ended errors { code } } }",
+            "/endSession/ended", SIGNED_IN),
+        row("Mutation.endSession",
+            "mutation { endSession(input: { sessionId: $DEVICE }) { ended errors { code } } }",
+            "/endSession/ended", ["UNAUTHENTICATED", "NOT_FOUND", "NOT_FOUND", "OK", "OK"]),
+        row("Mutation.endSession",
+            "mutation { endSession(input: { userId: $OWNER }) { ended errors { code } } }",
+            "/endSession/ended", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "OK", "OK"]),
         row("Mutation.joinRoom",
             "mutation { joinRoom(input: { roomId: $ROOM }) { room { id } errors { code } } }",
             "/joinRoom/room", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "FORBIDDEN"]),
@@ -183,6 +193,9 @@ pub(super) fn matrix() -> Vec<Row> {
     rows.extend(
         HALL_FIELDS.map(|(field, at, expected)| row(field, "{ room(id: $HALL) { $FIELD } }", at, expected)),
     );
+    let sessions = "{ user(id: $OWNER) { sessions { $FIELD } } }";
+    rows.extend(SESSION_FIELDS.map(|(field, at)| row(field, sessions, at, OWN)));
+    rows.extend(INFO_FIELDS.map(|(field, at)| row(field, "{ serverInfo { $FIELD } }", at, ANYONE)));
     let read = "{ node(id: $MESSAGE) { ... on Message { $FIELD } } }";
     rows.extend(
         FILE_FIELDS.map(|(field, at)| {
@@ -196,22 +209,53 @@ pub(super) fn matrix() -> Vec<Row> {
 }
 
 /// Of the room owner's account.
-const USER_FIELDS: [(&str, &str, [&str; 5]); 14] = [
+const USER_FIELDS: [(&str, &str, [&str; 5]); 17] = [
     ("User.address", "/user/address", OWN),
     // Nobody has a picture yet.
     ("User.avatarUrl", "/user/avatarUrl", NO_VALUE),
     ("User.bio", "/user/bio", SIGNED_IN),
     ("User.createdAt", "/user/createdAt", SIGNED_IN),
     ("User.databaseId", "/user/databaseId", SIGNED_IN),
+    // It is not disabled.
+    ("User.disabledAt", "/user/disabledAt", NO_VALUE),
     ("User.displayName", "/user/displayName", SIGNED_IN),
     ("User.email", "/user/email", OWN),
     ("User.firstName", "/user/firstName", SIGNED_IN),
     ("User.id", "/user/id", SIGNED_IN),
+    ("User.isAdmin", "/user/isAdmin", OWN),
     ("User.lastName", "/user/lastName", SIGNED_IN),
     ("User.phone", "/user/phone", OWN),
     ("User.presence", "/user/presence", SIGNED_IN),
+    ("User.sessions", "/user/sessions/0", OWN),
     ("User.userType", "/user/userType", SIGNED_IN),
     ("User.username", "/user/username", SIGNED_IN),
+];
+
+/// Of the room owner's device.
+const SESSION_FIELDS: [(&str, &str); 8] = [
+    ("Session.client", "/user/sessions/0/client"),
+    ("Session.createdAt", "/user/sessions/0/createdAt"),
+    ("Session.current", "/user/sessions/0/current"),
+    ("Session.door", "/user/sessions/0/door"),
+    ("Session.expiresAt", "/user/sessions/0/expiresAt"),
+    ("Session.id", "/user/sessions/0/id"),
+    ("Session.lastUsedAt", "/user/sessions/0/lastUsedAt"),
+    ("Session.user", "/user/sessions/0/user"),
+];
+
+const INFO_FIELDS: [(&str, &str); 12] = [
+    ("ServerInfo.languages", "/serverInfo/languages"),
+    ("ServerInfo.legacyDialects", "/serverInfo/legacyDialects"),
+    ("ServerInfo.maxPageSize", "/serverInfo/maxPageSize"),
+    ("ServerInfo.maxQueryCost", "/serverInfo/maxQueryCost"),
+    ("ServerInfo.maxTextLength", "/serverInfo/maxTextLength"),
+    ("ServerInfo.maxUploadBytes", "/serverInfo/maxUploadBytes"),
+    ("ServerInfo.maxUploadsPerMessage", "/serverInfo/maxUploadsPerMessage"),
+    ("ServerInfo.schemaHash", "/serverInfo/schemaHash"),
+    ("ServerInfo.setupNeeded", "/serverInfo/setupNeeded"),
+    ("ServerInfo.signupOpen", "/serverInfo/signupOpen"),
+    ("ServerInfo.trustedDocumentsOnly", "/serverInfo/trustedDocumentsOnly"),
+    ("ServerInfo.version", "/serverInfo/version"),
 ];
 
 /// Of the private room.
