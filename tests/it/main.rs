@@ -13,6 +13,7 @@ mod bad_input;
 mod bench_command;
 mod bus;
 mod cli;
+mod client_docs;
 mod clients;
 mod credentials;
 mod delivery;

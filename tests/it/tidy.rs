@@ -49,7 +49,7 @@ fn nothing_is_left_for_later() {
         ["XX", "X"].concat(),
         ["unimpl", "emented!"].concat(),
     ];
-    for path in ["src", "tests", "web/src", "migrations"]
+    for path in ["src", "tests", "web/src", "web/resume", "examples", "migrations"]
         .into_iter()
         .flat_map(|folder| files(folder, &[".rs", ".ts", ".tsx", ".mjs", ".sql"]))
     {

@@ -265,7 +265,9 @@ impl Protocol {
             Code::Internal => CloseCode::InternalError,
             _ => CloseCode::Forbidden,
         };
-        self.close(code, &text, out);
+        // A close has no place for a number but its reason.
+        let wait = error.wait().map(|wait| format!(" retryAfterMs={}", wait.as_millis()));
+        self.close(code, &format!("{text}{}", wait.unwrap_or_default()), out);
     }
 
     fn ping(&mut self, out: &mut Vec<Output>) {

@@ -125,17 +125,17 @@ fn a_second_connection_init_closes_with_4429() {
 
 #[test]
 fn a_refused_init_closes_with_4403_and_says_why() {
-    for (error, code) in [
-        (Error::new(Code::Unauthenticated, Text::TokenInvalid), 4403),
-        (Error::new(Code::TokenExpired, Text::TokenExpired), 4403),
-        (Error::unavailable(RETRY_AFTER), 1013),
-        (Error::internal("broken"), 4500),
+    for (error, code, wait) in [
+        (Error::new(Code::Unauthenticated, Text::TokenInvalid), 4403, ""),
+        (Error::new(Code::TokenExpired, Text::TokenExpired), 4403, ""),
+        (Error::unavailable(RETRY_AFTER), 1013, " retryAfterMs=1000"),
+        (Error::internal("broken"), 4500, ""),
     ] {
         let mut talk = Talk::new(Dialect::Modern);
         talk.say(&json!({ "type": "connection_init" }));
         let closed = talk.apply(Input::Verdict(Err(&error))).closed();
         assert_eq!(closed.0, code, "{error}");
-        assert_eq!(closed.1, error.text().render(Language::English));
+        assert_eq!(closed.1, format!("{}{wait}", error.text().render(Language::English)));
     }
 }
 
