@@ -24,20 +24,21 @@ export function openApi(session: Session): Api {
     token: ({ stale }) => session.freshToken(stale),
   });
 
-  const fetchResult: FetchFunction = async ({ name, text }, variables) => {
+  // A document has its text, or an id where the compiler was told to persist it (persistConfig).
+  const fetchResult: FetchFunction = async ({ name, text, id }, variables) => {
     const response = await session.fetch(session.endpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept: 'application/graphql-response+json' },
-      body: JSON.stringify({ operationName: name, query: text, variables }),
+      body: JSON.stringify({ operationName: name, query: text, documentId: id, variables }),
     });
     return (await response.json()) as GraphQLResponse;
   };
 
   // Subscriptions that are resumed after a cut, which Relay never hears of.
-  const subscribe: SubscribeFunction = ({ name, text }, variables) =>
+  const subscribe: SubscribeFunction = ({ name, text, id }, variables) =>
     Observable.create((sink) =>
       live.subscribe(
-        { operationName: name, query: text ?? '', variables },
+        { operationName: name, query: text, documentId: id, variables },
         {
           next: (result) => sink.next(result as GraphQLResponse),
           error: (errors) => sink.error(new Error((errors as GraphQLFault[])[0]?.message)),

@@ -47,9 +47,11 @@ export class Follower implements Following {
     this.#payload = payload;
     this.#handlers = handlers;
     this.#host = host;
-    this.#resumes = /\$after\b/.test(payload.query);
-    const after = payload.variables?.['after'];
-    this.#place = new Place(payload.query, typeof after === 'string' ? after : null);
+    const { query, variables } = payload;
+    // A document that is named and not sent cannot be looked at.
+    this.#resumes = query ? /\$after\b/.test(query) : variables?.['after'] !== undefined;
+    const after = variables?.['after'];
+    this.#place = new Place(query ?? '', typeof after === 'string' ? after : null);
   }
 
   get state(): State {
@@ -240,7 +242,7 @@ export class Follower implements Following {
     this.#isResetting = false;
     if (this.#isOver) return;
     if (typeof cursor !== 'string') return this.end('CURSOR_EXPIRED', message);
-    this.#place = new Place(this.#payload.query, cursor);
+    this.#place = new Place(this.#payload.query ?? '', cursor);
     this.#begin();
   }
 }

@@ -26,7 +26,7 @@ export class Place {
   cursor: string | null;
   /** Tells messages for certain, where types are not asked for. */
   readonly #messagesOnly: boolean;
-  /** Cursors of all rooms together come back when a room came and went, those of one room never do. */
+  /** Cursors of one room never come back; those of all rooms together do when a room came and went. */
   readonly #oneRoom: boolean;
   readonly #cursors = new Set<string>();
   /** The last number in each room. */
@@ -35,7 +35,7 @@ export class Place {
   constructor(query: string, cursor: string | null) {
     this.cursor = cursor;
     this.#messagesOnly = /\bmessageAdded\b/.test(query);
-    this.#oneRoom = !/\binboxEvents\b/.test(query);
+    this.#oneRoom = /\b(messageAdded|roomEvents)\b/.test(query);
   }
 
   /** Whether an event was told before, or lies before one that was. */

@@ -2,7 +2,9 @@
 
 /** An operation as it goes over the wire. */
 export interface Payload {
-  readonly query: string;
+  readonly query?: string | null | undefined;
+  /** In place of `query`, for a document that the operator has stored. */
+  readonly documentId?: string | null | undefined;
   readonly operationName?: string | null | undefined;
   readonly variables?: Record<string, unknown> | null | undefined;
   readonly extensions?: Record<string, unknown> | null | undefined;

@@ -128,6 +128,31 @@ describe('marks', () => {
   });
 });
 
+describe('a stored document', () => {
+  it('resumes where its variables have a place for the cursor', async () => {
+    const story = new Story();
+    const next = vi.fn();
+    story.live.follow({ documentId: 'Follow', variables: { roomId: 'r', after: null } }, { next });
+    await pass();
+    story.server.post(1);
+    story.server.socket.cut();
+    await pass(ANY_WAIT);
+    const expected = { documentId: 'Follow', variables: { roomId: 'r', after: 'c1' } };
+    expect(story.server.socket.subscriptions().map(({ payload }) => payload)).toEqual([expected]);
+  });
+
+  it('begins as it began where they have none', async () => {
+    const story = new Story();
+    story.live.follow({ documentId: 'Activity', variables: { roomId: 'r' } }, { next: () => {} });
+    await pass();
+    const first = story.server.socket.subscriptions();
+    story.server.post(1);
+    story.server.socket.cut();
+    await pass(ANY_WAIT);
+    expect(story.server.socket.subscriptions()).toEqual(first);
+  });
+});
+
 describe('events of all rooms', () => {
   const INBOX = 'subscription($after: String) { inboxEvents(after: $after) { cursor } }';
 
