@@ -11,6 +11,7 @@ pub mod media;
 pub mod messages;
 pub mod presence;
 pub mod rooms;
+pub mod search;
 pub mod setup;
 pub mod sweep;
 pub mod users;

@@ -246,6 +246,7 @@ pub struct Limits {
     pub signup_per_address_per_hour: NonZeroU32,
     pub send_per_user_per_second: NonZeroU32,
     pub send_per_user_burst: NonZeroU32,
+    pub search_per_user_per_minute: NonZeroU32,
     pub request_per_address_per_second: NonZeroU32,
     pub request_per_address_burst: NonZeroU32,
 }

@@ -9,6 +9,7 @@ pub mod paging;
 pub mod policy;
 pub mod presence;
 pub mod rooms;
+pub mod search;
 pub mod sessions;
 pub mod short_ids;
 pub mod users;

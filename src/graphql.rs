@@ -21,6 +21,7 @@ mod operation;
 pub mod presence;
 pub mod rooms;
 pub mod schema;
+pub mod search;
 pub mod server_info;
 pub mod sessions;
 mod sse;

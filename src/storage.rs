@@ -26,6 +26,7 @@ pub mod probe;
 pub mod room_events;
 pub mod rooms;
 mod schema;
+pub mod search;
 pub mod sends;
 pub mod session_keys;
 pub mod sessions;

@@ -26,6 +26,7 @@ pub struct Limits {
     signup_address: Keyed<IpAddr>,
     room_password: Keyed<(RoomKey, UserKey)>,
     send: Keyed<UserKey>,
+    search: Keyed<UserKey>,
     request_address: Keyed<IpAddr>,
 }
 
@@ -44,6 +45,7 @@ impl Limits {
             send: Keyed::new(
                 Quota::per_second(limits.send_per_user_per_second).allow_burst(limits.send_per_user_burst),
             ),
+            search: Keyed::new(Quota::per_minute(limits.search_per_user_per_minute)),
             request_address: Keyed::new(
                 Quota::per_second(limits.request_per_address_per_second)
                     .allow_burst(limits.request_per_address_burst),
@@ -79,6 +81,11 @@ impl Limits {
         if self.on { self.send.take(&user) } else { Ok(()) }
     }
 
+    /// One search through messages.
+    pub fn search(&self, user: UserKey) -> Result<()> {
+        if self.on { self.search.take(&user) } else { Ok(()) }
+    }
+
     /// One request, whatever it asks.
     pub fn request(&self, address: Option<IpAddr>) -> Result<()> {
         match address {
@@ -95,6 +102,7 @@ impl Limits {
         self.signup_address.forget_idle();
         self.room_password.forget_idle();
         self.send.forget_idle();
+        self.search.forget_idle();
         self.request_address.forget_idle();
     }
 }

@@ -12,7 +12,7 @@ use crate::app::{App, allow, person};
 use crate::domain::events::LogPlace;
 use crate::domain::ids::{MessageKey, RoomKey};
 use crate::domain::messages::{
-    Blank, Message, RoomScope, check_client_message_id, check_message_size, check_message_text,
+    Blank, Message, MessageRef, RoomScope, check_client_message_id, check_message_size, check_message_text,
 };
 use crate::domain::paging::{End, List, Page, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing};
@@ -180,6 +180,50 @@ impl App {
         let slice = self
             .store
             .read(move |conn| Box::pin(async move { messages::page(conn, room, &page).await }))
+            .await?;
+        Ok(MessageList { slice })
+    }
+
+    /// One room's messages on either side of one of them, which is in the middle.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` where the message is none of the room's. A number that no message has yet, or had, is that of
+    /// the nearest.
+    pub async fn messages_around(
+        &self,
+        viewer: &Viewer,
+        view: &RoomView,
+        middle: MessageRef,
+        count: i32,
+    ) -> Result<MessageList> {
+        allow(Standing::of(viewer, &view.room, view.role), Action::Read)?;
+        // Both sides together are a page.
+        let max = self.bounds.pages.max.saturating_sub(1) / 2;
+        let count = u16::try_from(count).ok().filter(|count| *count <= max).ok_or_else(|| {
+            Error::new(Code::BadInput, Text::OutOfRange { min: 0, max: max.into() }).at("count")
+        })?;
+        let (room, last_seq) = (view.room.key, view.room.last_seq);
+        let slice = self
+            .store
+            .read(move |conn| {
+                Box::pin(async move {
+                    let middle = match middle {
+                        MessageRef::Seq(_) if last_seq == 0 => return Ok(Slice::default()),
+                        MessageRef::Seq(seq) => MessageRef::Seq(seq.clamp(1, last_seq)),
+                        MessageRef::Key(_) => middle,
+                    };
+                    let position = messages::position(conn, room, middle).await?;
+                    let position = position.ok_or_else(|| Error::not_found().at("messageId"))?;
+                    let place = Place::at(position);
+                    let before = Page { end: End::Last, limit: count, after: None, before: Some(place) };
+                    let from = Place::at(position - 1);
+                    let rest = Page { end: End::First, limit: count + 1, after: Some(from), before: None };
+                    let before = messages::page(conn, room, &before).await?;
+                    let rest = messages::page(conn, room, &rest).await?;
+                    let items = before.items.into_iter().chain(rest.items).collect();
+                    Ok(Slice { items, has_previous: before.has_previous, has_next: rest.has_next })
+                })
+            })
             .await?;
         Ok(MessageList { slice })
     }

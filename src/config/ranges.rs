@@ -318,6 +318,7 @@ impl Limits {
             signup_per_address_per_hour: r.rate("limits.signup_per_address_per_hour"),
             send_per_user_per_second: r.rate("limits.send_per_user_per_second"),
             send_per_user_burst: r.rate("limits.send_per_user_burst"),
+            search_per_user_per_minute: r.rate("limits.search_per_user_per_minute"),
             request_per_address_per_second: r.rate("limits.request_per_address_per_second"),
             request_per_address_burst: r.rate("limits.request_per_address_burst"),
         }

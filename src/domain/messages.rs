@@ -49,6 +49,13 @@ pub struct TextBounds {
     pub bytes_max: usize,
 }
 
+/// A message of a room, by one of its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageRef {
+    Key(MessageKey),
+    Seq(i64),
+}
+
 pub const CLIENT_MESSAGE_ID_CHARS_MAX: usize = 128;
 
 /// What becomes of a text without a visible character.

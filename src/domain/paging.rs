@@ -29,6 +29,8 @@ pub enum List {
     Messages,
     /// The audit log; the number is the entry's key.
     AuditLog,
+    /// Messages that a search finds; the number is the message's key.
+    Findings,
 }
 
 impl List {
@@ -41,13 +43,14 @@ impl List {
             Self::Messages => 5,
             // 6 is that of an inbox.
             Self::AuditLog => 7,
+            Self::Findings => 8,
         }
     }
 
     const fn scope(self) -> i64 {
         match self {
             Self::Log(room) | Self::Members(room) => room.0,
-            Self::Rooms | Self::Users | Self::Messages | Self::AuditLog => 0,
+            Self::Rooms | Self::Users | Self::Messages | Self::AuditLog | Self::Findings => 0,
         }
     }
 }

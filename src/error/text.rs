@@ -91,6 +91,7 @@ pub enum Text {
     NotAllowed,
     NoPicture,
     NotFound,
+    OneOfMessageOrSeq,
     OneOfRoomOrInvite,
     OneOfSessionOrUser,
     OutOfRange {
@@ -129,6 +130,9 @@ pub enum Text {
     TooMany {
         max: usize,
     },
+    TooManyWords {
+        max: usize,
+    },
     Unavailable,
     UploadOver,
     UploadSize {
@@ -136,6 +140,7 @@ pub enum Text {
     },
     UsernameCharacters,
     UsernameTaken,
+    WordMissing,
     WrongPassword,
 }
 
@@ -194,6 +199,7 @@ impl Text {
             Self::NotAMember => "Only members of this room may do that.",
             Self::NotAllowed => "You may not do that.",
             Self::NotFound => "There is no such thing, or you cannot see it.",
+            Self::OneOfMessageOrSeq => "Give messageId or seq, and only one of them.",
             Self::OneOfRoomOrInvite => "Give roomId or inviteCode, and only one of them.",
             Self::OneOfSessionOrUser => "Give sessionId or userId, not both.",
             Self::OutOfRange { min, max } => return format!("Give a number from {min} to {max}.").into(),
@@ -231,11 +237,13 @@ impl Text {
                 return format!("This may have at most {chars_max} characters.").into();
             }
             Self::TooMany { max } => return format!("At most {max} are allowed at once.").into(),
+            Self::TooManyWords { max } => return format!("Ask for at most {max} words at once.").into(),
             Self::Unavailable => "The server is busy. Nothing was stored; try again shortly.",
             Self::UploadOver => "The bytes of this file are here already.",
             Self::UploadSize { bytes } => return format!("This file was to have {bytes} bytes.").into(),
             Self::UsernameCharacters => "A username has 1 to 150 letters, digits and @ . + - _ only.",
             Self::UsernameTaken => "A user with that username already exists.",
+            Self::WordMissing => "Give at least one word, or the beginning of one.",
             Self::WrongPassword => "This is not your current password.",
         })
     }
@@ -286,6 +294,7 @@ impl Text {
             Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",
             Self::NotAllowed => "No puedes hacer eso.",
             Self::NotFound => "No existe, o no puedes verlo.",
+            Self::OneOfMessageOrSeq => "Indica messageId o seq, y solo uno de los dos.",
             Self::OneOfRoomOrInvite => "Indica roomId o inviteCode, y solo uno de los dos.",
             Self::OneOfSessionOrUser => "Indica sessionId o userId, no ambos.",
             Self::OutOfRange { min, max } => return format!("Indica un número de {min} a {max}.").into(),
@@ -321,6 +330,7 @@ impl Text {
                 return format!("Esto puede tener como máximo {chars_max} caracteres.").into();
             }
             Self::TooMany { max } => return format!("Se permiten como máximo {max} a la vez.").into(),
+            Self::TooManyWords { max } => return format!("Pide como máximo {max} palabras a la vez.").into(),
             Self::Unavailable => {
                 "El servidor está ocupado. No se guardó nada; prueba de nuevo en un momento."
             }
@@ -330,6 +340,7 @@ impl Text {
             }
             Self::UsernameCharacters => "Un nombre de usuario tiene de 1 a 150 letras, cifras y @ . + - _.",
             Self::UsernameTaken => "Ya existe un usuario con ese nombre.",
+            Self::WordMissing => "Escribe al menos una palabra, o el comienzo de una.",
             Self::WrongPassword => "Esta no es tu contraseña actual.",
         })
     }

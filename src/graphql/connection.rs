@@ -33,6 +33,7 @@ pub(super) enum Total {
     Rooms(crate::app::rooms::RoomList),
     AllMessages,
     AuditLog(crate::app::audit::AuditList),
+    Findings(crate::app::search::Findings),
 }
 
 impl Total {
@@ -44,6 +45,7 @@ impl Total {
             Self::Rooms(list) => app.count_rooms(viewer, list).await,
             Self::AllMessages => app.count_messages_of_all(viewer).await,
             Self::AuditLog(list) => app.count_audit_log(viewer, list).await,
+            Self::Findings(list) => app.count_findings(viewer, list).await,
         };
         expose(ctx, count)
     }

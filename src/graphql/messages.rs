@@ -3,11 +3,13 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use crate::app::messages::{MessageList, PostMessage, Posted, Sent, log_place};
+use crate::app::search::Findings;
 use crate::domain;
 use crate::domain::ids::GlobalId;
+use crate::domain::messages::MessageRef;
 use crate::domain::paging::{List, Page, PageArgs, Place};
 use crate::domain::rooms::RoomView;
-use crate::error::Error;
+use crate::error::{Code, Error, Text};
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
 use crate::graphql::error::{Nullable, UserError, expose, settle, top_level};
@@ -149,6 +151,31 @@ impl MessageConnection {
             page => expose(ctx, app(ctx).messages(viewer(ctx), view, page).await)?,
         };
         Ok(Self::in_room(ctx, view, list))
+    }
+
+    /// One room's messages on either side of one of them.
+    pub(super) async fn around(
+        ctx: &Context<'_>,
+        view: &RoomView,
+        middle: (Option<ID>, Option<i64>),
+        count: i32,
+    ) -> async_graphql::Result<Self> {
+        let found = async {
+            let middle = match middle {
+                (Some(id), None) => MessageRef::Key(GlobalId::message(&id, "messageId")?),
+                (None, Some(seq)) => MessageRef::Seq(seq),
+                _ => return Err(Error::new(Code::BadInput, Text::OneOfMessageOrSeq).at("messageId")),
+            };
+            app(ctx).messages_around(viewer(ctx), view, middle, count).await
+        };
+        let list = expose(ctx, found.await)?;
+        Ok(Self::in_room(ctx, view, list))
+    }
+
+    /// What a search found.
+    pub(super) fn found(ctx: &Context<'_>, list: Findings) -> Self {
+        let place = |(message, _): &Sent| cursor(ctx, List::Findings, Findings::place(message));
+        Self::with(MessageList { slice: list.slice.clone() }, place, Total::Findings(list))
     }
 
     fn in_room(ctx: &Context<'_>, view: &RoomView, list: MessageList) -> Self {

@@ -21,6 +21,9 @@ use crate::graphql::users::{User, said};
 
 pub(super) use membership::{MembershipMutation, RoomMemberConnection};
 
+/// Messages on each side of one, unless asked otherwise.
+const AROUND_DEFAULT: i32 = 25;
+
 /// A conversation.
 pub(super) struct Room(pub(super) RoomView);
 
@@ -119,6 +122,18 @@ impl Room {
         before: Option<String>,
     ) -> async_graphql::Result<MessageConnection> {
         MessageConnection::of_room(ctx, &self.0, &PageArgs { first, after, last, before }).await
+    }
+
+    /// At most count messages before the one of this id or this number, itself, and at most count after it.
+    async fn messages_around(
+        &self,
+        ctx: &Context<'_>,
+        message_id: Option<ID>,
+        seq: Option<i64>,
+        #[graphql(default_with = "Some(AROUND_DEFAULT)")] count: Option<i32>,
+    ) -> async_graphql::Result<MessageConnection> {
+        let count = count.unwrap_or(AROUND_DEFAULT);
+        MessageConnection::around(ctx, &self.0, (message_id, seq), count).await
     }
 
     async fn last_message(&self, ctx: &Context<'_>) -> Nullable<Message> {

@@ -17,13 +17,14 @@ use crate::graphql::media::{Attachment, MediaMutation};
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
 use crate::graphql::presence::PresenceMutation;
 use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
+use crate::graphql::search::SearchQuery;
 use crate::graphql::server_info::{Allowances, ServerInfoQuery};
 use crate::graphql::sessions::{Session, SessionMutation};
 use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{User, UserMutation, UserQuery};
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery, ServerInfoQuery);
+pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery, ServerInfoQuery, SearchQuery);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(

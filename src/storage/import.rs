@@ -15,12 +15,12 @@ use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::domain::rooms::RoomKind;
 use crate::domain::users::fold;
 use crate::error::Result;
-use crate::storage::Conn;
 use crate::storage::pool::Engined;
 use crate::storage::rooms::NewRoom;
 use crate::storage::schema::{imports, messages, rooms, users};
 use crate::storage::types::{At, Id, KindColumn, UserTypeColumn, VisibilityColumn};
 use crate::storage::users::{NameKeys, NewUser};
+use crate::storage::{Conn, search};
 
 /// What was brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -356,6 +356,7 @@ pub async fn insert_message(conn: &mut Conn, brought: &BroughtMessage) -> Result
         .values(row)
         .returning(messages::key)
         .get_result(db))?;
+    search::keep(conn, &[(MessageKey(key), &brought.text)]).await?;
     Ok(MessageKey(key))
 }
 

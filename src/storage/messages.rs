@@ -8,14 +8,14 @@ use diesel::prelude::{
 use crate::clock::Timestamp;
 use crate::domain::events::{News, RoomEvent};
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
-use crate::domain::messages::Message;
+use crate::domain::messages::{Message, MessageRef};
 use crate::domain::paging::{End, Page, Slice};
 use crate::domain::users::User;
 use crate::error::Result;
-use crate::storage::Conn;
 use crate::storage::schema::{members, messages, rooms, users};
 use crate::storage::types::At;
 use crate::storage::users::UserRow;
+use crate::storage::{Conn, search};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = messages)]
@@ -93,6 +93,7 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
         .returning(MessageRow::as_returning())
         .get_result(db))?;
     let message = Message::from(row);
+    search::keep(conn, &[(message.key, &message.text)]).await?;
     conn.announce(News::Room(RoomEvent::of_message(message.clone())));
     Ok(message)
 }
@@ -130,6 +131,20 @@ pub async fn room_of(conn: &mut Conn, key: MessageKey) -> Result<Option<RoomKey>
     Ok(room.map(RoomKey))
 }
 
+/// Where a message of a room stands in its log.
+pub async fn position(conn: &mut Conn, room: RoomKey, which: MessageRef) -> Result<Option<i64>> {
+    Ok(run!(conn, db => {
+        let query =
+            messages::table.filter(messages::room_key.eq(room.0)).select(messages::position).into_boxed::<Db>();
+        let query = match which {
+            MessageRef::Key(key) => query.filter(messages::key.eq(key.0)),
+            MessageRef::Seq(seq) => query.filter(messages::seq.eq(seq)),
+        };
+        query.first(db)
+    })
+    .optional()?)
+}
+
 pub async fn get(conn: &mut Conn, key: MessageKey) -> Result<Option<Message>> {
     let row =
         run!(conn, db => messages::table.find(key.0).select(MessageRow::as_select()).first(db)).optional()?;
@@ -147,7 +162,7 @@ pub async fn update(conn: &mut Conn, message: &Message) -> Result<()> {
             messages::attachments.eq(i16::try_from(message.attachments).unwrap_or(i16::MAX)),
         ))
         .execute(db))?;
-    Ok(())
+    search::keep(conn, &[(message.key, &message.text)]).await
 }
 
 /// Several messages, each only if `viewer` is in its room, or the room is open.

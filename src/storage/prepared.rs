@@ -70,6 +70,8 @@ pub(super) struct Append {
     pub(super) count: i64,
     pub(super) senders: Vec<i64>,
     pub(super) texts: Vec<String>,
+    /// The words of each, separated by blanks.
+    pub(super) words: Vec<String>,
     pub(super) client_ids: Vec<Option<String>>,
     pub(super) created_at: Vec<At>,
 }
@@ -90,19 +92,22 @@ impl QueryFragment<Pg> for Append {
         // Sorted, so that keys, too, rise in the order of the log.
         out.push_sql(
             " AS last_seq) INSERT INTO messages \
-             (room_key, position, seq, sender_key, text, client_message_id, created_at) \
+             (room_key, position, seq, sender_key, text, words, client_message_id, created_at) \
              SELECT place.key, place.head + draft.number, place.last_seq + draft.number, \
-             draft.sender, draft.text, draft.client_id, draft.created_at FROM place, unnest(",
+             draft.sender, draft.text, array_to_tsvector(string_to_array(draft.words, ' ')), \
+             draft.client_id, draft.created_at FROM place, unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.texts)?;
         out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.words)?;
+        out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.client_ids)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Instant>, _>(&self.created_at)?;
         out.push_sql(
-            ") WITH ORDINALITY AS draft (sender, text, client_id, created_at, number) \
+            ") WITH ORDINALITY AS draft (sender, text, words, client_id, created_at, number) \
              ORDER BY draft.number RETURNING key, position, seq, created_at",
         );
         Ok(())

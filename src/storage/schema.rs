@@ -235,6 +235,12 @@ table! {
     }
 }
 
+table! {
+    unsearched (message_key) {
+        message_key -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_key));
 joinable!(refresh_tokens -> sessions (session_key));
 joinable!(session_keys -> sessions (session_key));

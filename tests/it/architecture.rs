@@ -47,6 +47,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustix", &["auth", "media"]),
     ("rustls", &["storage"]),
     ("tokio_postgres", &["storage"]),
+    ("unicode_normalization", &["domain/search"]),
     ("tokio_tungstenite", &["graphql", "load", "rest"]),
     ("toml", &["config"]),
     ("tower_http", &["server"]),

@@ -24,6 +24,7 @@ const SAME_FOR_ALL_MEMBERS: &[(&str, &str)] = &[
     ("Room.events", "the page is refused, or the same"),
     ("User.presence", "whoever sees a person may know it, and all are told the same"),
     ("RoomMemberConnection.of", "the page is refused, or the same"),
+    ("MessageConnection.around", "the page is refused, or the same"),
     ("MessageConnection.of_room", "the page is refused, or the same"),
     ("ServerInfo.setup_needed", "what is told of the server hangs off Query alone"),
     ("Total.count", "lists of people, rooms and all messages hang off Query alone"),
@@ -155,7 +156,9 @@ impl Schema {
                 .arguments
                 .iter()
                 .any(|argument| !argument.node.ty.node.nullable && argument.node.default_value.is_none());
-            if but.contains(&name) || needs_argument {
+            // One of its arguments has to be given.
+            let needs_one = name == "messagesAround";
+            if but.contains(&name) || needs_argument || needs_one {
                 continue;
             }
             let below = base(&field.ty.node);

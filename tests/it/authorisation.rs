@@ -125,6 +125,7 @@ impl Scene {
             }
             "edits" => "edits { text }".to_owned(),
             "members" | "messages" => format!("{field} {{ totalCount }}"),
+            "messagesAround" => "messagesAround(seq: 1) { totalCount }".to_owned(),
             _ => field.to_owned(),
         };
         let fresh = format!("fresh.{}", self.names[place]);

@@ -7,6 +7,7 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
 use tempfile::TempDir;
 use tertulia::app::import::{ImportError, ImportRequest, Remark, Report};
 use tertulia::domain::sessions::Viewer;
@@ -203,6 +204,10 @@ on_both!(condor_chats_people_rooms_and_messages_come_under_their_numbers, async 
     // The newest message makes the most recent room.
     let recent = "SELECT '' || key AS line FROM rooms ORDER BY activity DESC, key DESC";
     assert_eq!(here.sql.lines(recent).await, ["1", "2", "4"]);
+    let amber = here.app.login("amber", PASSWORD).await;
+    let found =
+        amber.ask("{ searchMessages(search: { text: \"CLIMB\" }) { nodes { text } } }", json!({})).await;
+    assert_eq!(found["searchMessages"]["nodes"], json!([{ "text": "who climbs?" }]));
 });
 
 on_both!(chatcrms_short_ids_kinds_and_order_stay, async |db: Db| {

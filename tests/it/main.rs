@@ -6,6 +6,7 @@
 mod accounts;
 mod api_docs;
 mod architecture;
+mod around;
 mod audience;
 mod audit;
 mod authorisation;
@@ -51,6 +52,7 @@ mod playground;
 mod presence;
 mod readme;
 mod rooms;
+mod search;
 mod sending;
 mod server;
 mod server_info;

@@ -110,7 +110,7 @@ impl List {
     }
 }
 
-/// The six lists of the schema, seven items or more in each, none in the order of its making by chance.
+/// Lists of the schema, seven items or more in each, none in the order of its making by chance.
 async fn lists(app: &TestApp) -> Vec<List> {
     let amber = app.user("amber").await;
     let mut people = vec![amber.clone()];
@@ -167,7 +167,13 @@ async fn lists(app: &TestApp) -> Vec<List> {
             &["messages"],
             in_den,
         ),
-        list("messages", "messages(PAGE) SELECTED".into(), &["messages"], in_all),
+        list("messages", "messages(PAGE) SELECTED".into(), &["messages"], in_all.clone()),
+        list(
+            "searchMessages",
+            "searchMessages(search: { text: \"MESS\" }, PAGE) SELECTED".into(),
+            &["searchMessages"],
+            in_all.into_iter().rev().collect(),
+        ),
     ]
 }
 
@@ -324,6 +330,7 @@ on_both! {
             Cursors::Log(den),
             Cursors::Log(den),
             Cursors::Messages,
+            Cursors::Findings,
         ]) {
             for place in [Place(i64::MAX, i64::MAX), Place(0, 0), Place(i64::MAX, 0)] {
                 let cursor = encode_cursor(epoch, cursors, place);
@@ -348,7 +355,7 @@ on_both! {
         }
         let sends = (0..201).map(|number| {
             let (amber, den) = (amber.clone(), den.clone());
-            tokio::spawn(async move { amber.say(&den, &number.to_string()).await })
+            tokio::spawn(async move { amber.say(&den, &format!("sent {number}")).await })
         });
         for send in sends.collect::<Vec<_>>() {
             send.await.unwrap();
@@ -360,6 +367,7 @@ on_both! {
             (list("members", format!("room(id: \"{den}\") {{ members(PAGE) SELECTED }}"), &["room", "members"]), 51),
             (list("history", format!("room(id: \"{den}\") {{ messages(PAGE) SELECTED }}"), &["room", "messages"]), 201),
             (list("messages", "messages(PAGE) SELECTED".into(), &["messages"]), 201),
+            (list("found", "searchMessages(search: { text: \"sent\" }, PAGE) SELECTED".into(), &["searchMessages"]), 201),
         ] {
             let page = list.page(json!({})).await;
             assert_eq!((page.ids.len(), page.next, page.total), (50, true, total), "{}", list.name);

@@ -29,7 +29,7 @@ struct Row {
     nested: Option<&'static str>,
 }
 
-const ROWS: [Row; 5] = [
+const ROWS: [Row; 7] = [
     Row {
         field: "Query.users",
         alone: "{ users { totalCount edges { cursor } nodes { username } pageInfo { hasNextPage } } }",
@@ -49,6 +49,21 @@ const ROWS: [Row; 5] = [
         // The page with senders and its count; the rooms, and the names of two-person ones.
         alone: "{ messages { totalCount nodes { text sender { username } room { name } } } }",
         budget: 4,
+        nested: None,
+    },
+    Row {
+        field: "Query.searchMessages",
+        // The page with senders, and its count.
+        alone: "{ searchMessages(search: { text: \"o\" }) { totalCount nodes { text sender { username } } } }",
+        budget: 2,
+        nested: None,
+    },
+    Row {
+        field: "Room.messagesAround",
+        // The room; the message's place; each side.
+        alone: "{ room(id: \"ROOM\") { messagesAround(seq: 2) { totalCount nodes { text sender { username } } } } }",
+        budget: 4,
+        // What is in the middle is of one room.
         nested: None,
     },
     Row {

@@ -317,6 +317,44 @@ on_both_databases! {
         }
         assert!(bad.is_empty(), "{}", bad.join("\n"));
     }
+
+    async fn messages_are_found_by_an_index_of_their_words(db) {
+        record();
+        let app = TestApp::start(db.clone()).await;
+        let mut sql = Sql::open(&db, app.data.path()).await;
+        let amber = app.user("amber").await;
+        fill(&mut sql).await;
+        let search = "query($s: MessageSearch!) { searchMessages(search: $s) { totalCount nodes { text } } }";
+        let narrow = json!({ "text": "hel", "senderId": amber.id, "since": "2020-01-01T00:00:00Z" });
+        for search_for in [json!({ "text": "hel" }), narrow] {
+            amber.ask(search, json!({ "s": search_for })).await;
+        }
+        let (words, arguments, wanted, forbidden): (&[&str], _, &[&str], &[&str]) = match db {
+            // It goes down along the keys, and stops where the page is full.
+            Db::Sqlite => (
+                &["message_words MATCH "],
+                None,
+                &["SCAN message_words VIRTUAL TABLE INDEX", "SEARCH messages USING INTEGER PRIMARY KEY (rowid=?)"],
+                &["TEMP B-TREE", "SCAN messages", "SEARCH message_words"],
+            ),
+            Db::Postgres(_) => (
+                &["messages.words @@ "],
+                Some("'''hel'':*', 1, 51"),
+                &["Bitmap Index Scan on messages_words"],
+                &["Seq Scan on messages"],
+            ),
+        };
+        let page = recorded(&db, &[words, &["ORDER BY"]].concat(), &["people"]);
+        let mut asked = vec![(page, arguments), (recorded(&db, &[words, &["COUNT(*)"]].concat(), &["people"]), None)];
+        if matches!(db, Db::Sqlite) {
+            asked.push((recorded(&db, &[words, &["people", "ORDER BY"]].concat(), &[]), None));
+        }
+        for (query, arguments) in asked {
+            let plan = sql.plan(&query, arguments).await;
+            assert!(wanted.iter().all(|words| plan.contains(words)), "{query}\n{plan}");
+            assert!(!forbidden.iter().any(|words| plan.contains(words)), "{query}\n{plan}");
+        }
+    }
 }
 
 on_both! {

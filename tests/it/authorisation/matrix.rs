@@ -63,6 +63,20 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Query.rooms", "{ rooms(filter: { scope: PUBLIC }) { nodes { id } } }", "/rooms/nodes/0", SIGNED_IN),
         row("Query.rooms", "{ rooms(filter: { scope: PUBLIC, search: \"Den\" }) { nodes { id } } }",
             "/rooms/nodes/0", NO_VALUE),
+        row("Query.searchMessages", "{ searchMessages(search: { text: \"hello\" }) { nodes { id } } }",
+            "/searchMessages/nodes/0", MEMBERS),
+        row("Query.searchMessages",
+            "{ searchMessages(search: { text: \"hello\", roomId: $ROOM }) { nodes { id } } }",
+            "/searchMessages/nodes/0", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Query.searchMessages",
+            "{ searchMessages(search: { text: \"hello\", roomId: $HALL }) { nodes { id } } }",
+            "/searchMessages/nodes/0", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Query.searchMessages",
+            "{ searchMessages(search: { text: \"hello\", everywhere: true }) { nodes { id } } }",
+            "/searchMessages/nodes/0", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "OK"]),
+        row("Query.searchMessages",
+            "{ searchMessages(search: { text: \"hello\", everywhere: true, roomId: $ROOM }) { nodes { id } } }",
+            "/searchMessages/nodes/0", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "OK"]),
         row("Query.serverInfo", "{ serverInfo { version } }", "/serverInfo", ANYONE),
         row("Query.user", "{ user(id: $OWNER) { id } }", "/user", SIGNED_IN),
         row("Query.users", "{ users { nodes { id } } }", "/users/nodes/0", SIGNED_IN),
@@ -259,7 +273,7 @@ const INFO_FIELDS: [(&str, &str); 12] = [
 ];
 
 /// Of the private room.
-const ROOM_FIELDS: [(&str, &str, [&str; 5]); 18] = [
+const ROOM_FIELDS: [(&str, &str, [&str; 5]); 19] = [
     ("Room.capacity", "/room/capacity", SEEN),
     ("Room.createdAt", "/room/createdAt", SEEN),
     ("Room.createdBy", "/room/createdBy", SEEN),
@@ -275,18 +289,24 @@ const ROOM_FIELDS: [(&str, &str, [&str; 5]); 18] = [
     ("Room.memberCount", "/room/memberCount", SEEN),
     ("Room.members", "/room/members", SEEN),
     ("Room.messages", "/room/messages", ["UNAUTHENTICATED", "null", "OK", "OK", "NOT_A_MEMBER"]),
+    ("Room.messagesAround", "/room/messagesAround", ["UNAUTHENTICATED", "null", "OK", "OK", "NOT_A_MEMBER"]),
     ("Room.name", "/room/name", SEEN),
     ("Room.viewerRole", "/room/viewerRole", MEMBERS),
     ("Room.visibility", "/room/visibility", SEEN),
 ];
 
 /// Of the public room, where it answers otherwise.
-const HALL_FIELDS: [(&str, &str, [&str; 5]); 6] = [
+const HALL_FIELDS: [(&str, &str, [&str; 5]); 7] = [
     ("Room.name", "/room/name", SIGNED_IN),
     ("Room.inviteUrl", "/room/inviteUrl", ["UNAUTHENTICATED", "null", "null", "OK", "null"]),
     ("Room.lastMessage", "/room/lastMessage", MEMBERS),
     ("Room.members", "/room/members", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "OK"]),
     ("Room.messages", "/room/messages", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+    (
+        "Room.messagesAround",
+        "/room/messagesAround",
+        ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"],
+    ),
     ("Room.viewerRole", "/room/viewerRole", MEMBERS),
 ];
 

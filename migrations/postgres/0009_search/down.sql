@@ -1,0 +1,3 @@
+DROP TABLE unsearched;
+DROP INDEX messages_words;
+ALTER TABLE messages DROP COLUMN words;
