@@ -34,6 +34,7 @@ use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::messages::TextBounds;
 use crate::domain::paging::{Epoch, PageSizes};
 use crate::domain::policy::{Action, Standing, Verdict, administers, decide};
+use crate::domain::rooms::Room;
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
@@ -56,6 +57,7 @@ pub struct Bounds {
     /// Whether a room with a password is never open.
     pub room_passwords_asked: bool,
     pub edits_kept_max: i32,
+    pub read_marks_told_members_max: i32,
     pub pages: PageSizes,
     pub refresh_ttl: Duration,
     pub refresh_reuse_grace: Duration,
@@ -74,12 +76,19 @@ impl Bounds {
             list_max: config.rest.list_max,
             room_passwords_asked: config.rest.thanchat_room_passwords,
             edits_kept_max: i32::try_from(config.chat.edits_kept_max).unwrap_or(i32::MAX),
+            read_marks_told_members_max: i32::try_from(config.chat.read_marks_told_members_max)
+                .unwrap_or(i32::MAX),
             pages: PageSizes { default: page(config.chat.page_default), max: page(config.chat.page_max) },
             refresh_ttl: config.refresh_token_ttl,
             refresh_reuse_grace: config.refresh_reuse_grace,
             signup_open: config.signup,
             audit_kept: config.admin.audit_kept,
         }
+    }
+
+    /// Whether the members of a room are told how far each has read.
+    pub fn tells_read_marks(&self, room: &Room) -> bool {
+        room.member_count <= self.read_marks_told_members_max
     }
 }
 

@@ -23,6 +23,7 @@ mod pool;
 mod postgres;
 mod prepared;
 pub mod probe;
+pub mod read_marks;
 pub mod room_events;
 pub mod rooms;
 mod schema;

@@ -1,9 +1,10 @@
 //! Rooms: finding, editing and deleting them. Making them is in `rooms/creation.rs`, who is in
-//! them in `rooms/membership.rs`.
+//! them in `rooms/membership.rs`, and who has read how far in `rooms/read_marks.rs`.
 
 mod creation;
 mod doors;
 mod membership;
+mod read_marks;
 
 use std::collections::HashMap;
 
@@ -32,6 +33,7 @@ pub use creation::CreateRoom;
 pub(in crate::app) use creation::{direct_room, notes_room};
 pub use doors::{NewDoorRoom, RoomLabelChange};
 pub use membership::{JoinRoom, MemberList};
+pub use read_marks::MarkRead;
 
 /// What to change of a room; what is `None` stays, an inner `None` clears.
 #[derive(Debug, Clone, Default)]

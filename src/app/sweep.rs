@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::{audit, rooms, search, sessions};
+use crate::storage::{audit, messages, search, sessions};
 
 /// How long an ended session is kept, so that a stolen token of it is still known for what it is.
 const ENDED_SESSION_KEPT: TimeDelta = TimeDelta::days(30);
@@ -35,7 +35,8 @@ impl App {
             })
             .await?;
         loop {
-            let removed = self.store.write(|conn| Box::pin(rooms::purge_deleted(conn, PURGE_MAX))).await?;
+            let removed =
+                self.store.write(|conn| Box::pin(messages::purge_deleted_rooms(conn, PURGE_MAX))).await?;
             if removed == 0 {
                 break;
             }

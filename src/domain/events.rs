@@ -23,6 +23,11 @@ pub enum RoomChange {
     /// Name, description, visibility, capacity or password changed.
     RoomEdited,
     RoomDeleted,
+    /// Someone read further, or again from further back: up to the message with this number.
+    ReadMoved {
+        user: UserKey,
+        seq: i64,
+    },
 }
 
 impl RoomChange {
@@ -30,7 +35,15 @@ impl RoomChange {
     pub const fn member(self) -> Option<UserKey> {
         match self {
             Self::MemberSet { user, .. } | Self::MemberGone { user } => Some(user),
-            Self::RoomEdited | Self::RoomDeleted => None,
+            Self::RoomEdited | Self::RoomDeleted | Self::ReadMoved { .. } => None,
+        }
+    }
+
+    /// Whom it shows.
+    pub const fn person(self) -> Option<UserKey> {
+        match self {
+            Self::ReadMoved { user, .. } => Some(user),
+            _ => self.member(),
         }
     }
 }
@@ -121,11 +134,11 @@ impl RoomEvent {
         }
     }
 
-    /// The person an event shows: a message's sender, or whose membership changed.
+    /// The person an event shows: a message's sender, whose membership changed, or who read.
     pub const fn person(&self) -> Option<UserKey> {
         match &self.what {
             Happening::Message(message) | Happening::Amended { message, .. } => message.sender,
-            Happening::Change { change, .. } => change.member(),
+            Happening::Change { change, .. } => change.person(),
         }
     }
 

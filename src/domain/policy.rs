@@ -13,6 +13,8 @@ pub enum Action {
     /// Read messages and follow the log.
     Read,
     Post,
+    /// Say how far one has read.
+    MarkRead,
     Join,
     Leave,
     /// See the invite link, and add people below or at this role.
@@ -76,7 +78,7 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
         Action::See => Verdict::Allow,
         Action::Read | Action::Post | Action::ListMembers if open => Verdict::Allow,
         Action::ListMembers => allow_if(role.is_some() || is_admin, Verdict::MembersOnly),
-        Action::Read => allow_if(role.is_some(), Verdict::MembersOnly),
+        Action::Read | Action::MarkRead => allow_if(role.is_some(), Verdict::MembersOnly),
         Action::Post => match role {
             None => Verdict::MembersOnly,
             Some(MemberRole::Reader) => Verdict::Forbidden,
@@ -192,6 +194,7 @@ mod tests {
             (Action::ListMembers, [Hidden, Allow, Allow, Allow, Allow, Allow]),
             (Action::Read, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::Post, [Hidden, Forbidden, Allow, Allow, Allow, MembersOnly]),
+            (Action::MarkRead, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::Join, [Hidden, Allow, Allow, Allow, Allow, Forbidden]),
             (Action::Leave, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::Invite(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, MembersOnly]),
@@ -233,6 +236,8 @@ mod tests {
                 (Action::ListMembers, all),
                 (Action::Read, all),
                 (Action::Post, all),
+                // Who is not a member has no mark.
+                (Action::MarkRead, [MembersOnly, Allow, Allow, Allow, Allow, MembersOnly]),
                 (Action::Join, all),
                 (Action::Leave, [MembersOnly, Allow, Allow, Allow, Allow, MembersOnly]),
                 (
@@ -262,6 +267,7 @@ mod tests {
             (Action::ListMembers, MembersOnly),
             (Action::Read, MembersOnly),
             (Action::Post, MembersOnly),
+            (Action::MarkRead, MembersOnly),
             (Action::Leave, MembersOnly),
             (Action::Invite(MemberRole::Reader), MembersOnly),
             (Action::Remove(MemberRole::Reader), MembersOnly),

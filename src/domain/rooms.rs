@@ -87,6 +87,8 @@ impl Room {
 pub struct RoomView {
     pub room: Room,
     pub role: Option<MemberRole>,
+    /// How far the viewer has read; none when they are not a member.
+    pub last_read_seq: Option<i64>,
 }
 
 /// A room by either of its names.
@@ -128,6 +130,8 @@ pub struct Member {
     pub user: User,
     pub role: MemberRole,
     pub joined_at: Timestamp,
+    /// Number of the newest message that they have read.
+    pub last_read_seq: i64,
 }
 
 /// Rooms one is in, or rooms anyone may join.

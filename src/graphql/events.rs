@@ -32,6 +32,7 @@ pub(super) enum RoomEvent {
     MessageDeleted(MessageDeleted),
     MemberChanged(MemberChanged),
     RoomChanged(RoomChanged),
+    ReadMoved(ReadMoved),
 }
 
 /// First event of every subscription: it is active, and replay will carry this many events before going live.
@@ -145,6 +146,18 @@ impl RoomChanged {
     }
 }
 
+/// Someone read further.
+#[derive(SimpleObject)]
+pub(super) struct ReadMoved {
+    cursor: String,
+    at: DateTime,
+    replayed: bool,
+    room_id: ID,
+    user: User,
+    /// seq of the newest message that they had read then.
+    last_read_seq: i64,
+}
+
 /// One page of changes.
 #[derive(SimpleObject)]
 pub(super) struct RoomEventPage {
@@ -248,13 +261,23 @@ impl RoomEvent {
         let (person, role) = match (change, person) {
             (RoomChange::MemberSet { role, .. }, Some(person)) => (person, Some(role.into())),
             (RoomChange::MemberGone { .. }, Some(person)) => (person, None),
-            // Whose account is gone cannot be named; that there are other members can be said.
-            (RoomChange::RoomEdited | RoomChange::MemberSet { .. } | RoomChange::MemberGone { .. }, _) => {
-                let room = Some(event.room);
-                return Ok(Self::RoomChanged(RoomChanged { cursor, at, replayed, room_id, room }));
+            (RoomChange::ReadMoved { seq, .. }, Some(person)) => {
+                let (user, last_read_seq) = (person.into(), seq);
+                return Ok(Self::ReadMoved(ReadMoved { cursor, at, replayed, room_id, user, last_read_seq }));
             }
             (RoomChange::RoomDeleted, _) => {
                 return Ok(Self::RoomChanged(RoomChanged { cursor, at, replayed, room_id, room: None }));
+            }
+            // Whose account is gone cannot be named; that there are other members can be said.
+            (
+                RoomChange::RoomEdited
+                | RoomChange::MemberSet { .. }
+                | RoomChange::MemberGone { .. }
+                | RoomChange::ReadMoved { .. },
+                _,
+            ) => {
+                let room = Some(event.room);
+                return Ok(Self::RoomChanged(RoomChanged { cursor, at, replayed, room_id, room }));
             }
         };
         let user = person.into();

@@ -204,6 +204,21 @@ impl Loader<NameOf> for Batches {
     }
 }
 
+/// How many messages of a room the viewer has not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct UnreadIn(pub(super) RoomKey);
+
+impl Loader<UnreadIn> for Batches {
+    type Value = i64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[UnreadIn]) -> Result<HashMap<UnreadIn, i64>, Arc<Error>> {
+        let rooms = keys.iter().map(|key| key.0).collect();
+        let counts = self.app.unread_counts(&self.viewer, rooms).await.map_err(Arc::new)?;
+        Ok(counts.into_iter().map(|(room, count)| (UnreadIn(room), count)).collect())
+    }
+}
+
 /// The first or the last messages of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct HistoryEnd {

@@ -1,6 +1,8 @@
-//! Rooms in the schema. Who is in them is in `rooms/membership.rs`.
+//! Rooms in the schema. Who is in them is in `rooms/membership.rs`, who has read how far in
+//! `rooms/read_marks.rs`.
 
 mod membership;
+mod read_marks;
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use secrecy::SecretString;
@@ -19,7 +21,10 @@ use crate::graphql::loaders::{HistoryEnd, NameOf, load};
 use crate::graphql::messages::{Message, MessageConnection};
 use crate::graphql::users::{User, said};
 
+use read_marks::RoomViewerState;
+
 pub(super) use membership::{MembershipMutation, RoomMemberConnection};
+pub(super) use read_marks::ReadMarkMutation;
 
 /// Messages on each side of one, unless asked otherwise.
 const AROUND_DEFAULT: i32 = 25;
@@ -85,6 +90,11 @@ impl Room {
     /// Null when you are not a member.
     async fn viewer_role(&self) -> Option<MemberRole> {
         self.0.role.map(MemberRole::from)
+    }
+
+    /// Your own read position and unread count; null when you are not a member.
+    async fn viewer_state(&self) -> Option<RoomViewerState> {
+        RoomViewerState::of(&self.0)
     }
 
     async fn created_at(&self) -> DateTime {

@@ -16,7 +16,7 @@ use crate::graphql::loaders::{FileId, SessionId, load};
 use crate::graphql::media::{Attachment, MediaMutation};
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
 use crate::graphql::presence::PresenceMutation;
-use crate::graphql::rooms::{MembershipMutation, Room, RoomMutation, RoomQuery};
+use crate::graphql::rooms::{MembershipMutation, ReadMarkMutation, Room, RoomMutation, RoomQuery};
 use crate::graphql::search::SearchQuery;
 use crate::graphql::server_info::{Allowances, ServerInfoQuery};
 use crate::graphql::sessions::{Session, SessionMutation};
@@ -33,6 +33,7 @@ pub struct Mutation(
     UserMutation,
     RoomMutation,
     MembershipMutation,
+    ReadMarkMutation,
     MessageMutation,
     MediaMutation,
     PresenceMutation,

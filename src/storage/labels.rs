@@ -7,14 +7,14 @@ use diesel::prelude::{
 };
 
 use crate::domain::ids::{RoomKey, UserKey};
-use crate::domain::rooms::{DoorRoomView, MemberRole, RoomLabel, RoomRef, RoomView};
+use crate::domain::rooms::{DoorRoomView, RoomLabel, RoomRef};
 use crate::domain::sessions::Door;
 use crate::domain::windows::RoomsQuery;
 use crate::error::Result;
 use crate::storage::Conn;
-use crate::storage::rooms::{RoomRow, seen_by};
+use crate::storage::rooms::{MEMBERSHIP, MembershipRow, RoomRow, seen_by, view};
 use crate::storage::schema::{members, room_labels, rooms};
-use crate::storage::types::{Id, RoleColumn};
+use crate::storage::types::Id;
 use crate::storage::windows::Span;
 
 #[derive(Debug, Queryable, Selectable)]
@@ -33,13 +33,10 @@ impl From<LabelRow> for RoomLabel {
     }
 }
 
-type DoorRow = (RoomRow, Option<RoleColumn>, Option<LabelRow>);
+type DoorRow = (RoomRow, Option<MembershipRow>, Option<LabelRow>);
 
-fn door_view((room, role, label): DoorRow) -> DoorRoomView {
-    DoorRoomView {
-        view: RoomView { room: room.into(), role: role.map(MemberRole::from) },
-        label: label.map(RoomLabel::from),
-    }
+fn door_view((room, membership, label): DoorRow) -> DoorRoomView {
+    DoorRoomView { view: view((room, membership)), label: label.map(RoomLabel::from) }
 }
 
 /// Rooms, each beside the viewer's membership and its label, where there are any.
@@ -48,7 +45,7 @@ macro_rules! labelled {
         seen_by!($viewer)
             .left_join(room_labels::table.on(room_labels::room_key.eq(rooms::key)))
             .filter(rooms::deleted_at.is_null())
-            .select((RoomRow::as_select(), members::role.nullable(), Option::<LabelRow>::as_select()))
+            .select((RoomRow::as_select(), MEMBERSHIP.nullable(), Option::<LabelRow>::as_select()))
     };
 }
 

@@ -1,9 +1,11 @@
 //! Who is in which room.
 
+use diesel::dsl::sql;
 use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, NullableExpressionMethods as _,
     OptionalExtension as _, QueryDsl as _, SelectableHelper as _,
 };
+use diesel::sql_types::BigInt;
 
 use crate::clock::Timestamp;
 use crate::domain::ids::{RoomKey, UserKey};
@@ -15,14 +17,19 @@ use crate::storage::schema::{members, users};
 use crate::storage::types::{At, RoleColumn};
 use crate::storage::users::UserRow;
 
-type MemberRow = (i64, i64, RoleColumn, At, UserRow);
+type MemberRow = ((i64, i64, RoleColumn, At, i64), UserRow);
 
-fn member(row: MemberRow) -> Member {
-    let (key, room, role, joined_at, user) = row;
-    Member { key, room: RoomKey(room), user: user.into(), role: role.into(), joined_at: joined_at.into() }
+type Columns = (members::key, members::room_key, members::role, members::joined_at, members::last_read_seq);
+
+const COLUMNS: Columns =
+    (members::key, members::room_key, members::role, members::joined_at, members::last_read_seq);
+
+fn member(((key, room, role, joined_at, last_read_seq), user): MemberRow) -> Member {
+    let (room, role, joined_at) = (RoomKey(room), role.into(), joined_at.into());
+    Member { key, room, user: user.into(), role, joined_at, last_read_seq }
 }
 
-/// Adds someone; false when they are in already.
+/// Adds someone, to whom all that was sent before counts as read; false when they are in already.
 pub async fn insert(
     conn: &mut Conn,
     room: RoomKey,
@@ -30,12 +37,17 @@ pub async fn insert(
     role: MemberRole,
     at: Timestamp,
 ) -> Result<bool> {
+    let last_seq = || {
+        let last_seq = sql::<BigInt>("coalesce((SELECT last_seq FROM rooms WHERE key = ");
+        last_seq.bind::<BigInt, _>(room.0).sql("), 0)")
+    };
     let added = run!(conn, db => diesel::insert_into(members::table)
         .values((
             members::room_key.eq(room.0),
             members::user_key.eq(user.0),
             members::role.eq(RoleColumn(role)),
             members::joined_at.eq(At(at)),
+            members::last_read_seq.eq(last_seq()),
         ))
         .on_conflict_do_nothing()
         .execute(db))?;
@@ -82,7 +94,7 @@ pub async fn get_many(conn: &mut Conn, room: RoomKey, people: &[UserKey]) -> Res
         .inner_join(users::table)
         .filter(members::room_key.eq(room.0).and(members::user_key.eq_any(&people)))
         .order(members::key.asc())
-        .select((members::key, members::room_key, members::role, members::joined_at, UserRow::as_select()))
+        .select((COLUMNS, UserRow::as_select()))
         .load(db))?;
     Ok(rows.into_iter().map(member).collect())
 }
@@ -105,7 +117,7 @@ pub async fn page(conn: &mut Conn, room: RoomKey, page: &Page) -> Result<Slice<M
         let mut query = members::table
             .inner_join(users::table)
             .filter(members::room_key.eq(room.0))
-            .select((members::key, members::room_key, members::role, members::joined_at, UserRow::as_select()))
+            .select((COLUMNS, UserRow::as_select()))
             .into_boxed::<Db>();
         if let Some(after) = page.after {
             query = query.filter(members::key.gt(after.0));
@@ -134,7 +146,7 @@ pub async fn ends(conn: &mut Conn, rooms: &[RoomKey], end: End, limit: u16) -> R
         let query = members::table
             .inner_join(users::table)
             .filter(members::room_key.eq_any(&rooms))
-            .select((members::key, members::room_key, members::role, members::joined_at, UserRow::as_select()))
+            .select((COLUMNS, UserRow::as_select()))
             .order(members::key.asc())
             .into_boxed::<Db>();
         let query = match end {
@@ -149,6 +161,6 @@ pub async fn ends(conn: &mut Conn, rooms: &[RoomKey], end: End, limit: u16) -> R
         };
         query.load(db)
     })?;
-    rows.sort_by_key(|row| (row.1, row.0));
+    rows.sort_by_key(|((key, room, ..), _)| (*room, *key));
     Ok(rows.into_iter().map(member).collect())
 }

@@ -267,3 +267,15 @@ pub async fn count_of_all(conn: &mut Conn, viewer: UserKey) -> Result<i64> {
         .load(db))?;
     Ok(counts.into_iter().sum())
 }
+
+/// Removes up to `limit` messages of deleted rooms; tells how many.
+pub async fn purge_deleted_rooms(conn: &mut Conn, limit: i64) -> Result<usize> {
+    // Not a join: SQLite would begin it with the messages, and read them all to find none.
+    let deleted = || rooms::table.filter(rooms::deleted_at.is_not_null()).select(rooms::key);
+    let keys: Vec<i64> = run!(conn, db => messages::table
+        .filter(messages::room_key.eq_any(deleted()))
+        .select(messages::key)
+        .limit(limit)
+        .load(db))?;
+    Ok(run!(conn, db => diesel::delete(messages::table.filter(messages::key.eq_any(&keys))).execute(db))?)
+}

@@ -9,7 +9,6 @@ use crate::domain::Timestamp;
 use crate::domain::events::{Amendment, Happening, LogPlace, News, RoomChange, RoomEvent};
 use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::messages::Message;
-use crate::domain::rooms::MemberRole;
 use crate::domain::users::User;
 use crate::error::{Error, Result};
 use crate::storage::Conn;
@@ -29,25 +28,28 @@ struct EventRow {
     role: Option<RoleColumn>,
     created_at: At,
     message_key: Option<i64>,
+    read_seq: Option<i64>,
 }
 
 impl EventRow {
     fn of(room: RoomKey, position: i64, actor: Option<UserKey>, change: RoomChange, at: Timestamp) -> Self {
-        let (kind, user, role): (_, Option<UserKey>, Option<MemberRole>) = match change {
-            RoomChange::MemberSet { user, role } => (ChangeKind::MemberSet, Some(user), Some(role)),
-            RoomChange::MemberGone { user } => (ChangeKind::MemberGone, Some(user), None),
+        let (kind, role, read_seq) = match change {
+            RoomChange::MemberSet { role, .. } => (ChangeKind::MemberSet, Some(role), None),
+            RoomChange::MemberGone { .. } => (ChangeKind::MemberGone, None, None),
             RoomChange::RoomEdited => (ChangeKind::RoomEdited, None, None),
             RoomChange::RoomDeleted => (ChangeKind::RoomDeleted, None, None),
+            RoomChange::ReadMoved { seq, .. } => (ChangeKind::ReadMoved, None, Some(seq)),
         };
         Self {
             room_key: room.0,
             position,
             kind: ChangeColumn(kind),
             actor_key: actor.map(|actor| actor.0),
-            user_key: user.map(|user| user.0),
+            user_key: change.person().map(|user| user.0),
             role: role.map(RoleColumn),
             created_at: At(at),
             message_key: None,
+            read_seq,
         }
     }
 
@@ -78,6 +80,9 @@ impl EventRow {
             }
             (ChangeKind::MemberGone, Some(user), _) => RoomChange::MemberGone { user },
             (ChangeKind::RoomDeleted, ..) => RoomChange::RoomDeleted,
+            (ChangeKind::ReadMoved, Some(user), _) => {
+                RoomChange::ReadMoved { user, seq: self.read_seq.unwrap_or_default() }
+            }
             // Nobody can be named any more whose account is gone; that there are other members can be said.
             _ => RoomChange::RoomEdited,
         }
@@ -124,6 +129,7 @@ pub async fn insert_amended(
         role: None,
         created_at: At(at),
         message_key: Some(message.key.0),
+        read_seq: None,
     };
     run!(conn, db => diesel::insert_into(room_events::table).values(row).execute(db))?;
     let (room, what) = (message.room, Happening::Amended { actor, how, message });

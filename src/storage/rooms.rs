@@ -19,7 +19,7 @@ use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::pool::Engined;
 use crate::storage::prepared::NextMessage;
-use crate::storage::schema::{members, messages, rooms, users};
+use crate::storage::schema::{members, rooms, users};
 use crate::storage::types::{At, Id, KindColumn, RoleColumn, VisibilityColumn};
 use crate::storage::users::prefix_end;
 
@@ -84,10 +84,17 @@ macro_rules! seen_by {
 }
 pub(super) use seen_by;
 
-type ViewRow = (RoomRow, Option<RoleColumn>);
+/// What the viewer is in a room, and how far they have read.
+pub(super) type MembershipRow = (RoleColumn, i64);
 
-fn view((room, role): ViewRow) -> RoomView {
-    RoomView { room: room.into(), role: role.map(MemberRole::from) }
+pub(super) type ViewRow = (RoomRow, Option<MembershipRow>);
+
+pub(super) const MEMBERSHIP: (members::role, members::last_read_seq) =
+    (members::role, members::last_read_seq);
+
+pub(super) fn view((room, membership): ViewRow) -> RoomView {
+    let (role, last_read_seq) = membership.map(|(role, seq)| (MemberRole::from(role), seq)).unzip();
+    RoomView { room: room.into(), role, last_read_seq }
 }
 
 /// A new room without members.
@@ -172,7 +179,7 @@ pub async fn find_by_pair(conn: &mut Conn, pair: Pair) -> Result<Option<Room>> {
 pub async fn find_view(conn: &mut Conn, id: Uuid, viewer: UserKey) -> Result<Option<RoomView>> {
     let row: Option<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::id.eq(Id(id)).and(rooms::deleted_at.is_null()))
-        .select((RoomRow::as_select(), members::role.nullable()))
+        .select((RoomRow::as_select(), MEMBERSHIP.nullable()))
         .first(db))
     .optional()?;
     Ok(row.map(view))
@@ -181,7 +188,7 @@ pub async fn find_view(conn: &mut Conn, id: Uuid, viewer: UserKey) -> Result<Opt
 pub async fn find_view_by_invite(conn: &mut Conn, code: &str, viewer: UserKey) -> Result<Option<RoomView>> {
     let row: Option<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::invite_code.eq(code).and(rooms::deleted_at.is_null()))
-        .select((RoomRow::as_select(), members::role.nullable()))
+        .select((RoomRow::as_select(), MEMBERSHIP.nullable()))
         .first(db))
     .optional()?;
     Ok(row.map(view))
@@ -192,7 +199,7 @@ pub async fn get_views(conn: &mut Conn, keys: &[RoomKey], viewer: UserKey) -> Re
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
     let rows: Vec<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::key.eq_any(&keys).and(rooms::deleted_at.is_null()))
-        .select((RoomRow::as_select(), members::role.nullable()))
+        .select((RoomRow::as_select(), MEMBERSHIP.nullable()))
         .load(db))?;
     Ok(rows.into_iter().map(view).collect())
 }
@@ -203,7 +210,7 @@ pub async fn all_of(conn: &mut Conn, user: UserKey, limit: usize) -> Result<Vec<
         .filter(members::user_key.nullable().eq(user.0).and(rooms::deleted_at.is_null()))
         .order(rooms::key.asc())
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-        .select((RoomRow::as_select(), members::role.nullable()))
+        .select((RoomRow::as_select(), MEMBERSHIP.nullable()))
         .load(db))?;
     Ok(rows.into_iter().map(view).collect())
 }
@@ -222,7 +229,7 @@ pub async fn ids(conn: &mut Conn, keys: &[RoomKey]) -> Result<Vec<(RoomKey, Uuid
 pub async fn get_views_by_id(conn: &mut Conn, ids: &[Uuid], viewer: UserKey) -> Result<Vec<RoomView>> {
     let rows: Vec<ViewRow> = run!(conn, db => seen_by!(viewer)
         .filter(rooms::id.eq_any(ids.iter().copied().map(Id)).and(rooms::deleted_at.is_null()))
-        .select((RoomRow::as_select(), members::role.nullable()))
+        .select((RoomRow::as_select(), MEMBERSHIP.nullable()))
         .load(db))?;
     Ok(rows.into_iter().map(view).collect())
 }
@@ -238,28 +245,29 @@ pub async fn lock(conn: &mut Conn, key: RoomKey, user: UserKey) -> Result<Option
             rooms::table.find(key.0).filter(rooms::deleted_at.is_null()).select(RoomRow::as_select())
         };
     }
-    macro_rules! role {
+    macro_rules! membership {
         () => {
             members::table
                 .filter(members::room_key.eq(key.0).and(members::user_key.eq(user.0)))
-                .select(members::role)
+                .select(MEMBERSHIP)
         };
     }
     conn.count_statement();
-    let (room, role): (Option<RoomRow>, Option<RoleColumn>) = match conn.count_statement() {
+    let (room, membership): (Option<RoomRow>, Option<MembershipRow>) = match conn.count_statement() {
         Engined::Sqlite(db) => {
             let room = diesel::RunQueryDsl::first(room!(), db).optional()?;
-            (room, diesel::RunQueryDsl::first(role!(), db).optional()?)
+            (room, diesel::RunQueryDsl::first(membership!(), db).optional()?)
         }
         Engined::Postgres(db) => {
             let (mut one, mut other): (&AsyncPgConnection, &AsyncPgConnection) = (db, db);
             let room =
                 async { diesel_async::RunQueryDsl::first(room!().for_update(), &mut one).await.optional() };
-            let role = async { diesel_async::RunQueryDsl::first(role!(), &mut other).await.optional() };
-            futures_util::future::try_join(room, role).await?
+            let membership =
+                async { diesel_async::RunQueryDsl::first(membership!(), &mut other).await.optional() };
+            futures_util::future::try_join(room, membership).await?
         }
     };
-    Ok(room.map(|room| view((room, role))))
+    Ok(room.map(|room| view((room, membership))))
 }
 
 /// Takes the next position of a room's log for a change that is not a message.
@@ -299,7 +307,8 @@ pub async fn update(conn: &mut Conn, room: &Room) -> Result<()> {
     Ok(())
 }
 
-/// Takes a room out of everyone's sight. Its log stays until [`purge_deleted`] clears it.
+/// Takes a room out of everyone's sight. Its log stays until
+/// [`messages::purge_deleted_rooms`](crate::storage::messages::purge_deleted_rooms) clears it.
 pub async fn mark_deleted(conn: &mut Conn, key: RoomKey, at: Timestamp) -> Result<()> {
     run!(conn, db => diesel::update(rooms::table.find(key.0))
         .set((
@@ -309,18 +318,6 @@ pub async fn mark_deleted(conn: &mut Conn, key: RoomKey, at: Timestamp) -> Resul
         ))
         .execute(db))?;
     Ok(())
-}
-
-/// Removes up to `limit` messages of deleted rooms; tells how many.
-pub async fn purge_deleted(conn: &mut Conn, limit: i64) -> Result<usize> {
-    // Not a join: SQLite would begin it with the messages, and read them all to find none.
-    let deleted = || rooms::table.filter(rooms::deleted_at.is_not_null()).select(rooms::key);
-    let keys: Vec<i64> = run!(conn, db => messages::table
-        .filter(messages::room_key.eq_any(deleted()))
-        .select(messages::key)
-        .limit(limit)
-        .load(db))?;
-    Ok(run!(conn, db => diesel::delete(messages::table.filter(messages::key.eq_any(&keys))).execute(db))?)
 }
 
 /// A filter with the viewer it is asked by.
@@ -374,7 +371,7 @@ macro_rules! narrowed {
 /// Rooms, the most recently active first. A place in the list is a room's activity and key.
 pub async fn page(conn: &mut Conn, narrowing: &Narrowing, page: &Page) -> Result<Slice<RoomView>> {
     let rows: Vec<ViewRow> = run!(conn, db => {
-        let mut query = narrowed!(narrowing).select((RoomRow::as_select(), members::role.nullable()));
+        let mut query = narrowed!(narrowing).select((RoomRow::as_select(), MEMBERSHIP.nullable()));
         if let Some(after) = page.after {
             query = query.filter(
                 rooms::activity.lt(after.0).or(rooms::activity.eq(after.0).and(rooms::key.lt(after.1))),

@@ -139,6 +139,7 @@ table! {
         user_key -> BigInt,
         role -> SmallInt,
         joined_at -> Instant,
+        last_read_seq -> BigInt,
     }
 }
 
@@ -187,6 +188,7 @@ table! {
         role -> Nullable<SmallInt>,
         created_at -> Instant,
         message_key -> Nullable<BigInt>,
+        read_seq -> Nullable<BigInt>,
     }
 }
 

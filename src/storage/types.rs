@@ -190,6 +190,7 @@ pub enum ChangeKind {
     RoomDeleted,
     MessageEdited,
     MessageDeleted,
+    ReadMoved,
 }
 
 numbered!(ChangeColumn of ChangeKind {
@@ -199,4 +200,5 @@ numbered!(ChangeColumn of ChangeKind {
     4 = ChangeKind::RoomDeleted,
     5 = ChangeKind::MessageEdited,
     6 = ChangeKind::MessageDeleted,
+    7 = ChangeKind::ReadMoved,
 });

@@ -124,6 +124,7 @@ impl Scene {
                 format!("{field} {{ id }}")
             }
             "edits" => "edits { text }".to_owned(),
+            "viewerState" => "viewerState { unreadCount }".to_owned(),
             "members" | "messages" => format!("{field} {{ totalCount }}"),
             "messagesAround" => "messagesAround(seq: 1) { totalCount }".to_owned(),
             _ => field.to_owned(),

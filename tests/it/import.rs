@@ -148,6 +148,13 @@ impl Here {
         assert!(broken.is_empty(), "rooms whose logs do not add up: {broken:?}");
     }
 
+    /// Nothing that was brought is news to anyone.
+    async fn check_read(&mut self) {
+        let unread = "SELECT n.room_key || ' ' || n.user_key AS line FROM members n JOIN rooms r
+            ON r.key = n.room_key AND n.last_read_seq <> r.last_seq";
+        assert_eq!(self.sql.lines(unread).await, Vec::<String>::new());
+    }
+
     /// As SQLite and PostgreSQL write a uuid, in lower-case digits.
     async fn ids(&mut self, table: &str) -> Vec<String> {
         let id = match self.sql {
@@ -398,6 +405,7 @@ on_both!(a_second_run_brings_only_what_is_new, async |db: Db| {
     assert_eq!(here.messages().await.last().unwrap(), "8 in 2 no. 3 of 6 at 1740909600000000: me too");
     assert!(here.members().await.contains(&"2 6 1".to_owned()));
     here.check_logs().await;
+    here.check_read().await;
 });
 
 on_both!(names_addresses_and_numbers_that_are_taken_stay_with_whoever_has_them, async |db: Db| {
@@ -431,6 +439,7 @@ on_both!(two_originals_live_side_by_side, async |db: Db| {
     assert_eq!(here.people().await.len(), 3 + 2 + 2 + 3 + 2);
     assert_eq!(here.messages().await.len(), 2 + 5 + 4 + 4 + 2);
     here.check_logs().await;
+    here.check_read().await;
 });
 
 on_both!(another_database_from_the_same_copy_is_told_apart_and_needs_a_name, async |db: Db| {

@@ -50,6 +50,7 @@ mod paging;
 mod people;
 mod playground;
 mod presence;
+mod read_marks;
 mod readme;
 mod rooms;
 mod search;

@@ -119,7 +119,7 @@ struct Hot {
     in_order: bool,
 }
 
-const HOT: [Hot; 15] = [
+const HOT: [Hot; 16] = [
     Hot {
         name: "a page of a room's messages after a cursor",
         words: &[
@@ -153,6 +153,21 @@ const HOT: [Hot; 15] = [
         sqlite: &["SEARCH messages USING INDEX sqlite_autoindex_messages_2 (room_key=? AND seq>? AND seq<?)"],
         postgres: &[
             "Index Cond: ((room_key = rooms.key) AND (seq > (rooms.last_seq - $2)) AND (seq <= rooms.last_seq))",
+        ],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "what is unread in several rooms",
+        words: &["count(*) FROM (SELECT 1 FROM messages AS m"],
+        not: &[],
+        sqlite: &[
+            "SEARCH members USING INDEX",
+            "SEARCH m USING INDEX sqlite_autoindex_messages_2 (room_key=? AND seq>? AND seq<?)",
+        ],
+        postgres: &[
+            "Index Scan using messages_room_key_seq_key on messages m",
+            "AND (seq <= rooms.last_seq))",
         ],
         arguments: None,
         in_order: false,
@@ -277,7 +292,7 @@ on_both_databases! {
         let amber = app.user("amber").await;
         fill(&mut sql).await;
         let list = "edges { cursor } totalCount";
-        let rooms = amber.ask("{ rooms { nodes { id messages(last: 3) { nodes { text } } members(first: 3) { totalCount } } } }", json!({})).await;
+        let rooms = amber.ask("{ rooms { nodes { id viewerState { unreadCount } messages(last: 3) { nodes { text } } members(first: 3) { totalCount } } } }", json!({})).await;
         let room = rooms["rooms"]["nodes"][0]["id"].as_str().unwrap();
         sql.run("UPDATE messages SET sender_key = 1 WHERE client_message_id = 'c300'").await;
         let again = json!({ "roomId": room, "text": "hello", "clientMessageId": "c300" });

@@ -10,10 +10,10 @@ use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::domain::messages::TextBounds;
 use crate::domain::rooms::{MemberRole, RoomKind, RoomVisibility};
 use crate::error::{Error, Result};
-use crate::storage::Conn;
 use crate::storage::import::{self, BroughtMessage, Counted, Kind};
 use crate::storage::originals::{Original, Said};
 use crate::storage::rooms::{NewRoom, Pair, find_by_pair};
+use crate::storage::{Conn, read_marks};
 
 const NOWHERE: &str = "messages that are in no room";
 const ROOM_MISSING: &str = "messages whose room is not there";
@@ -197,6 +197,7 @@ async fn bring(conn: &mut Conn, terms: &Terms, mut drafts: Vec<Draft>) -> Result
     let mut places: HashMap<RoomKey, LogPlace> = HashMap::new();
     for (room, count) in counts {
         if let Some(place) = import::take_places(conn, room, count).await? {
+            read_marks::read_along(conn, room, place.seq, place.seq + count).await?;
             places.insert(room, place);
         }
     }

@@ -24,6 +24,7 @@ pub(in crate::graphql) const VIEWER_FIELDS: &[&str] = &[
     "phone",
     "sessions",
     "viewerRole",
+    "viewerState",
 ];
 
 /// Those who see an event in the same bytes.

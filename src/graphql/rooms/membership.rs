@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::SecretString;
 
 use crate::app::rooms::{JoinRoom, MemberList};
+use crate::domain;
 use crate::domain::ids::GlobalId;
 use crate::domain::paging::{List, Page, PageArgs};
 use crate::domain::rooms::{Member, RoomView};
@@ -21,15 +22,18 @@ pub(in crate::graphql) struct RoomMemberEdge {
     node: User,
     role: MemberRole,
     joined_at: DateTime,
+    /// seq of the newest message they have read; null in large rooms, where it is not told.
+    last_read_seq: Option<i64>,
 }
 
 impl RoomMemberEdge {
-    fn of(ctx: &Context<'_>, member: Member) -> Self {
+    fn of(ctx: &Context<'_>, room: &domain::rooms::Room, member: Member) -> Self {
         Self {
             cursor: cursor(ctx, List::Members(member.room), MemberList::place(&member)),
             node: User::from(member.user),
             role: member.role.into(),
             joined_at: member.joined_at.into(),
+            last_read_seq: app(ctx).bounds().tells_read_marks(room).then_some(member.last_read_seq),
         }
     }
 }
@@ -54,7 +58,11 @@ impl RoomMemberConnection {
             page_info: PageInfo::of(&slice, |member| {
                 cursor(ctx, List::Members(room), MemberList::place(member))
             }),
-            edges: slice.items.into_iter().map(|member| RoomMemberEdge::of(ctx, member)).collect(),
+            edges: slice
+                .items
+                .into_iter()
+                .map(|member| RoomMemberEdge::of(ctx, &view.room, member))
+                .collect(),
             total: Total::Known(view.room.member_count.into()),
         })
     }
@@ -165,8 +173,11 @@ impl MembershipMutation {
         };
         Ok(match settle(ctx, outcome.await)? {
             Ok((view, members)) => AddMembersPayload {
+                edges: members
+                    .into_iter()
+                    .map(|member| RoomMemberEdge::of(ctx, &view.room, member))
+                    .collect(),
                 room: Some(Room(view)),
-                edges: members.into_iter().map(|member| RoomMemberEdge::of(ctx, member)).collect(),
                 errors: Vec::new(),
             },
             Err(errors) => AddMembersPayload { errors, ..Default::default() },

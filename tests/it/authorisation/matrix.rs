@@ -135,6 +135,12 @@ pub(super) fn matrix() -> Vec<Row> {
             "/login/user/email", ANYONE),
         row("Mutation.logout", "mutation { logout(input: {}) { loggedOut errors { code } } }",
             "/logout/loggedOut", SIGNED_IN),
+        row("Mutation.markRead",
+            "mutation { markRead(input: { roomId: $ROOM, seq: 1 }) { room { id } errors { code } } }",
+            "/markRead/room", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.markRead",
+            "mutation { markRead(input: { roomId: $HALL, seq: 1 }) { room { id } errors { code } } }",
+            "/markRead/room", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
         row("Mutation.refreshSession",
             "mutation { refreshSession(input: { refreshToken: $REFRESH }) { tokens { accessToken } errors { code } } }",
             "/refreshSession/tokens", ["BAD_CREDENTIALS", "OK", "OK", "OK", "OK"]),
@@ -273,7 +279,7 @@ const INFO_FIELDS: [(&str, &str); 12] = [
 ];
 
 /// Of the private room.
-const ROOM_FIELDS: [(&str, &str, [&str; 5]); 19] = [
+const ROOM_FIELDS: [(&str, &str, [&str; 5]); 20] = [
     ("Room.capacity", "/room/capacity", SEEN),
     ("Room.createdAt", "/room/createdAt", SEEN),
     ("Room.createdBy", "/room/createdBy", SEEN),
@@ -292,11 +298,12 @@ const ROOM_FIELDS: [(&str, &str, [&str; 5]); 19] = [
     ("Room.messagesAround", "/room/messagesAround", ["UNAUTHENTICATED", "null", "OK", "OK", "NOT_A_MEMBER"]),
     ("Room.name", "/room/name", SEEN),
     ("Room.viewerRole", "/room/viewerRole", MEMBERS),
+    ("Room.viewerState", "/room/viewerState", MEMBERS),
     ("Room.visibility", "/room/visibility", SEEN),
 ];
 
 /// Of the public room, where it answers otherwise.
-const HALL_FIELDS: [(&str, &str, [&str; 5]); 7] = [
+const HALL_FIELDS: [(&str, &str, [&str; 5]); 8] = [
     ("Room.name", "/room/name", SIGNED_IN),
     ("Room.inviteUrl", "/room/inviteUrl", ["UNAUTHENTICATED", "null", "null", "OK", "null"]),
     ("Room.lastMessage", "/room/lastMessage", MEMBERS),
@@ -308,6 +315,7 @@ const HALL_FIELDS: [(&str, &str, [&str; 5]); 7] = [
         ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"],
     ),
     ("Room.viewerRole", "/room/viewerRole", MEMBERS),
+    ("Room.viewerState", "/room/viewerState", MEMBERS),
 ];
 
 /// Of a picture in that message.

@@ -12,8 +12,8 @@ use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use super::TestApp;
 use super::raw::PATIENCE;
+use super::{Caller, TestApp};
 
 pub const MODERN: &str = "graphql-transport-ws";
 pub const LEGACY: &str = "graphql-ws";
@@ -89,6 +89,31 @@ impl Socket {
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         let payload = json!({ "query": query, "variables": variables });
         self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+
+    /// A socket of someone, with one subscription.
+    pub async fn follow(app: &TestApp, caller: &Caller, query: &str, variables: Value) -> Self {
+        let mut socket = Self::ready(app, caller.token.as_deref()).await;
+        socket.subscribe("s", query, variables).await;
+        socket
+    }
+
+    /// What the next result has under its root field.
+    pub async fn told(&mut self) -> Value {
+        let mut message = self.hear_past_pings().await;
+        assert_eq!(message["type"], "next", "{message}");
+        let data = message["payload"]["data"].as_object_mut().unwrap_or_else(|| panic!("no data"));
+        data.values_mut().next().unwrap().take()
+    }
+
+    /// The next event of this type; what comes before it is passed over.
+    pub async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.told().await;
+            if event["__typename"] == kind {
+                return event;
+            }
+        }
     }
 
     /// The next message; frames of WebSocket's own kinds are passed over.
