@@ -200,6 +200,11 @@ fn administrator(viewer: &Viewer) -> Result<()> {
     Err(Error::new(Code::Forbidden, Text::AdministratorsOnly))
 }
 
+/// Refuses what would add something to a closed room.
+fn archived() -> Error {
+    Error::new(Code::Forbidden, Text::RoomArchived)
+}
+
 /// Turns policy's verdict into a refusal.
 fn allow(standing: Standing, action: Action) -> Result<()> {
     match decide(standing, action) {
@@ -209,5 +214,6 @@ fn allow(standing: Standing, action: Action) -> Result<()> {
         Verdict::MembersOnly => Err(Error::new(Code::NotAMember, Text::NotAMember)),
         Verdict::Forbidden => Err(Error::new(Code::Forbidden, Text::NotAllowed)),
         Verdict::FixedMembership => Err(Error::new(Code::Forbidden, Text::FixedMembership)),
+        Verdict::Archived => Err(archived()),
     }
 }

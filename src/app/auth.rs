@@ -137,6 +137,9 @@ impl App {
                 Box::pin(async move {
                     let user = insert_user(conn, &new).await?;
                     audit::insert(conn, &note).await?;
+                    if new.is_admin {
+                        audit::insert(conn, &Note { deed: Deed::UserAdminOn, ..note }).await?;
+                    }
                     Ok(user)
                 })
             })
@@ -219,7 +222,11 @@ fn check_person(
     check_text(address.unwrap_or_default(), ADDRESS_CHARS_MAX, "address", faults);
 }
 
-fn password_faults(password: &SecretString, similar_to: &[&str], field: &'static str) -> Vec<Fault> {
+pub(in crate::app) fn password_faults(
+    password: &SecretString,
+    similar_to: &[&str],
+    field: &'static str,
+) -> Vec<Fault> {
     let texts = password::rules::check(password.expose_secret(), similar_to);
     texts.into_iter().map(|text| Fault::new(Code::WeakPassword, text, field)).collect()
 }

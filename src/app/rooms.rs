@@ -1,6 +1,7 @@
 //! Rooms: finding, editing and deleting them. Making them is in `rooms/creation.rs`, who is in
 //! them in `rooms/membership.rs`, and who has read how far in `rooms/read_marks.rs`.
 
+mod archive;
 mod creation;
 mod doors;
 mod membership;
@@ -12,7 +13,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::app::audit::note_right;
-use crate::app::{App, allow, person};
+use crate::app::{App, administrator, allow, person};
 use crate::clock::Timestamp;
 use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
@@ -20,8 +21,8 @@ use crate::domain::ids::{GlobalId, RoomKey, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
 use crate::domain::policy::{Action, Standing, Verdict, decide};
 use crate::domain::rooms::{
-    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomView,
-    RoomVisibility,
+    CAPACITY_MAX, DESCRIPTION_CHARS_MAX, MemberRole, ROOM_PASSWORD_BYTES_MAX, Room, RoomFilter, RoomScope,
+    RoomView, RoomVisibility,
 };
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::check_text;
@@ -101,9 +102,12 @@ impl App {
         Ok(found.into_iter().filter(|view| may(viewer, view, Action::See)).collect())
     }
 
-    /// The viewer's rooms, or those anyone may join, the most recently active first.
+    /// The viewer's rooms, or those anyone may join, or for administrators all, the most recently active first.
     pub async fn rooms(&self, viewer: &Viewer, filter: RoomFilter, page: &PageArgs) -> Result<RoomList> {
         let caller = person(viewer)?;
+        if filter.scope == RoomScope::All {
+            administrator(viewer)?;
+        }
         let mut faults = Vec::new();
         let search = filter.search.as_deref().unwrap_or_default();
         check_text(search, self.bounds.room_name_chars_max, "search", &mut faults);

@@ -1,14 +1,15 @@
 //! People: looking them up, listing them, and editing a profile.
 
+mod administration;
 mod deletion;
 
 use uuid::Uuid;
 
-use crate::app::{App, person};
+use crate::app::{App, administrator, person};
 use crate::domain::audit::{Deed, Note};
 use crate::domain::ids::{GlobalId, UserKey};
 use crate::domain::paging::{List, PageArgs, Place, Slice};
-use crate::domain::policy::sees_private_fields;
+use crate::domain::policy::{administers, sees_private_fields};
 use crate::domain::sessions::{SignedIn, Viewer};
 use crate::domain::users::{
     ADDRESS_CHARS_MAX, BIO_CHARS_MAX, NAME_CHARS_MAX, PHONE_CHARS_MAX, USERNAME_CHARS_MAX, User, UserFilter,
@@ -17,6 +18,8 @@ use crate::domain::users::{
 use crate::error::{Code, Error, Fault, Result, Text};
 use crate::storage::audit;
 use crate::storage::users::{self, Narrowing, Taken};
+
+pub use administration::{Given, NewAccount};
 
 /// People whom one call may exclude from a list.
 const EXCLUDED_MAX: usize = 1_000;
@@ -123,8 +126,15 @@ impl App {
         Ok(found)
     }
 
+    /// People by username. An administrator also finds those who are disabled, and searches addresses.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` for anyone else who asks for the disabled or for administrators.
     pub async fn users(&self, viewer: &Viewer, filter: UserFilter, page: &PageArgs) -> Result<PeopleList> {
         let caller = person(viewer)?;
+        if filter.disabled.is_some() || filter.is_admin.is_some() {
+            administrator(viewer)?;
+        }
         if filter.exclude.len() > EXCLUDED_MAX {
             return Err(Error::new(Code::TooLong, Text::TooMany { max: EXCLUDED_MAX }).at("excludeIds"));
         }
@@ -132,7 +142,11 @@ impl App {
         check_text(filter.search.as_deref().unwrap_or_default(), NAME_CHARS_MAX, "search", &mut faults);
         Error::check(faults)?;
         let page = page.check(self.epoch(), List::Users, self.bounds.pages)?;
-        let filter = Narrowing::new(filter, caller.user);
+        let filter = if administers(viewer) {
+            Narrowing::of_administrator(filter, caller.user)
+        } else {
+            Narrowing::new(filter, caller.user)
+        };
         let narrowing = filter.clone();
         let slice = self
             .store

@@ -38,6 +38,12 @@ pub fn invite_code() -> String {
     code(INVITE_CHARS)
 }
 
+/// A password for someone who is told it once: four groups of five characters that survive being read out loud,
+/// 99 bits of chance.
+pub fn password() -> String {
+    [(); 4].map(|()| code(5)).join("-")
+}
+
 /// A short name for a request, which its answer and its log lines share.
 pub fn request_id() -> String {
     code(REQUEST_ID_CHARS)
@@ -132,6 +138,16 @@ mod tests {
         let used: HashSet<u8> = codes.iter().flat_map(|code| code.bytes()).collect();
         assert_eq!(used, CLEAR.iter().copied().collect::<HashSet<u8>>());
         assert!(!used.iter().any(|c| b"01ilo".contains(c)));
+    }
+
+    #[test]
+    fn made_passwords_are_long_enough_and_never_repeat() {
+        let passwords: HashSet<String> = std::iter::repeat_with(password).take(1000).collect();
+        assert_eq!(passwords.len(), 1000);
+        for password in passwords {
+            assert_eq!(password.split('-').map(str::len).collect::<Vec<_>>(), [5, 5, 5, 5]);
+            assert_eq!(crate::auth::password::rules::check(&password, &["amber"]), []);
+        }
     }
 
     #[test]

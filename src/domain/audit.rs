@@ -114,6 +114,7 @@ pub struct AuditEntry {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuditFilter {
     pub actor: Option<Uuid>,
+    pub target: Option<GlobalId>,
     pub deed: Option<Deed>,
 }
 

@@ -25,6 +25,8 @@ pub enum Action {
     /// Change what a dialect's callers call it, which in a room of two is nobody's name but theirs.
     Label,
     Delete,
+    /// Close it, so that nothing is added, or open it again.
+    Archive,
     /// Give a message another text; `own` for one that the viewer sent.
     EditMessage {
         own: bool,
@@ -42,6 +44,7 @@ pub struct Standing {
     pub kind: RoomKind,
     pub visibility: RoomVisibility,
     pub open: bool,
+    pub archived: bool,
     pub role: Option<MemberRole>,
     pub is_admin: bool,
 }
@@ -49,7 +52,8 @@ pub struct Standing {
 impl Standing {
     pub fn of(viewer: &Viewer, room: &Room, role: Option<MemberRole>) -> Self {
         let is_admin = administers(viewer);
-        Self { kind: room.kind, visibility: room.visibility, open: room.is_open, role, is_admin }
+        let archived = room.archived_at.is_some();
+        Self { kind: room.kind, visibility: room.visibility, open: room.is_open, archived, role, is_admin }
     }
 }
 
@@ -64,11 +68,38 @@ pub enum Verdict {
     Forbidden,
     /// SELF and DUO rooms keep the members they began with.
     FixedMembership,
+    /// It would be allowed, were the room not closed.
+    Archived,
 }
 
 /// Decides whether someone with this standing may do `action`.
 pub fn decide(standing: Standing, action: Action) -> Verdict {
-    let Standing { kind, visibility, open, role, is_admin } = standing;
+    match decide_while_open(standing, action) {
+        Verdict::Allow if standing.archived && adds(standing, action) => Verdict::Archived,
+        verdict => verdict,
+    }
+}
+
+/// Whether an action adds something to a room, or makes something of it another.
+fn adds(standing: Standing, action: Action) -> bool {
+    match action {
+        Action::Post | Action::EditMessage { .. } | Action::Invite(_) => true,
+        // Whoever is in stays in.
+        Action::Join => standing.role.is_none(),
+        Action::Edit | Action::Label => !standing.is_admin,
+        Action::See
+        | Action::ListMembers
+        | Action::Read
+        | Action::Leave
+        | Action::Remove(_)
+        | Action::Delete
+        | Action::DeleteMessage { .. }
+        | Action::Archive => false,
+    }
+}
+
+fn decide_while_open(standing: Standing, action: Action) -> Verdict {
+    let Standing { kind, visibility, open, archived: _, role, is_admin } = standing;
     let public = visibility == RoomVisibility::Public;
     if role.is_none() && !public && !open && !is_admin {
         // An invite code is the other way in; app checks it before it asks.
@@ -84,12 +115,12 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
             Some(MemberRole::Reader) => Verdict::Forbidden,
             Some(MemberRole::Owner | MemberRole::Moderator | MemberRole::Member) => Verdict::Allow,
         },
-        Action::EditMessage { own } => match decide(standing, Action::Post) {
+        Action::EditMessage { own } => match decide_while_open(standing, Action::Post) {
             Verdict::Allow => allow_if(own, Verdict::Forbidden),
             refused => refused,
         },
         Action::DeleteMessage { .. } if is_admin => Verdict::Allow,
-        Action::DeleteMessage { own, theirs } => match decide(standing, Action::Read) {
+        Action::DeleteMessage { own, theirs } => match decide_while_open(standing, Action::Read) {
             Verdict::Allow if own => Verdict::Allow,
             Verdict::Allow => outranks(role, theirs),
             refused => refused,
@@ -102,6 +133,7 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
         Action::Invite(given) => at_least(role, MemberRole::Moderator, |own| own.rank() >= given.rank()),
         Action::Remove(_) if is_admin => Verdict::Allow,
         Action::Remove(theirs) => outranks(role, theirs),
+        Action::Archive => allow_if(is_admin, Verdict::Forbidden),
         // These rooms have no name or terms of their own, and nobody may make them public.
         Action::Edit if kind != RoomKind::Group => Verdict::Forbidden,
         Action::Edit | Action::Label | Action::Delete if is_admin => Verdict::Allow,
@@ -154,13 +186,14 @@ fn at_least(role: Option<MemberRole>, needed: MemberRole, also: impl FnOnce(Memb
 
 #[cfg(test)]
 mod tests {
-    use super::Verdict::{Allow, FixedMembership, Forbidden, Hidden, MembersOnly};
+    use super::Verdict::{Allow, Archived, FixedMembership, Forbidden, Hidden, MembersOnly};
     use super::*;
 
     const GROUP: Standing = Standing {
         kind: RoomKind::Group,
         visibility: RoomVisibility::Private,
         open: false,
+        archived: false,
         role: None,
         is_admin: false,
     };
@@ -208,6 +241,7 @@ mod tests {
             (Action::Edit, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Label, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::Archive, [Hidden, Forbidden, Forbidden, Forbidden, Forbidden, Allow]),
             (Action::EditMessage { own: true }, [Hidden, Forbidden, Allow, Allow, Allow, MembersOnly]),
             (
                 Action::EditMessage { own: false },
@@ -222,6 +256,51 @@ mod tests {
         for (action, expected) in table {
             assert_eq!(row(action, at), expected, "{action:?}");
         }
+    }
+
+    #[test]
+    fn an_archived_group_is_read_and_left_and_nothing_is_added() {
+        let at = |role, is_admin| Standing { role, is_admin, archived: true, ..GROUP };
+        let table = [
+            // action                                  other   reader     member     moderator  owner  admin
+            (Action::See, [Hidden, Allow, Allow, Allow, Allow, Allow]),
+            (Action::ListMembers, [Hidden, Allow, Allow, Allow, Allow, Allow]),
+            (Action::Read, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
+            (Action::Post, [Hidden, Forbidden, Archived, Archived, Archived, MembersOnly]),
+            (Action::Join, [Hidden, Allow, Allow, Allow, Allow, Forbidden]),
+            (Action::Leave, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
+            (
+                Action::Invite(MemberRole::Member),
+                [Hidden, Forbidden, Forbidden, Archived, Archived, MembersOnly],
+            ),
+            (Action::Remove(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (Action::Edit, [Hidden, Forbidden, Forbidden, Archived, Archived, Allow]),
+            (Action::Label, [Hidden, Forbidden, Forbidden, Archived, Archived, Allow]),
+            (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (Action::Archive, [Hidden, Forbidden, Forbidden, Forbidden, Forbidden, Allow]),
+            (
+                Action::EditMessage { own: true },
+                [Hidden, Forbidden, Archived, Archived, Archived, MembersOnly],
+            ),
+            (
+                Action::EditMessage { own: false },
+                [Hidden, Forbidden, Forbidden, Forbidden, Forbidden, MembersOnly],
+            ),
+            (own(MemberRole::Member), [Hidden, Allow, Allow, Allow, Allow, Allow]),
+            (foreign(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+        ];
+        for (action, expected) in table {
+            assert_eq!(row(action, at), expected, "{action:?}");
+        }
+        let member_and_admin = Standing { is_admin: true, role: Some(MemberRole::Owner), ..at(None, false) };
+        assert_eq!(decide(member_and_admin, Action::Post), Archived, "for administrators, too");
+        let public = Standing { visibility: RoomVisibility::Public, ..at(None, false) };
+        assert_eq!(decide(public, Action::Join), Archived);
+        assert_eq!(decide(public, Action::Post), MembersOnly);
+        assert_eq!(decide(Standing { open: true, ..public }, Action::Post), Archived);
+        let one_of_two = Standing { kind: RoomKind::Duo, role: Some(MemberRole::Member), ..at(None, false) };
+        assert_eq!(decide(one_of_two, Action::Post), Archived);
+        assert_eq!(decide(one_of_two, own(MemberRole::Member)), Allow);
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Room {
     pub member_count: i32,
     pub created_by: Option<UserKey>,
     pub created_at: Timestamp,
+    /// Set while an administrator has closed the room: it is read, and nothing is added.
+    pub archived_at: Option<Timestamp>,
 }
 
 impl Room {
@@ -134,12 +136,14 @@ pub struct Member {
     pub last_read_seq: i64,
 }
 
-/// Rooms one is in, or rooms anyone may join.
+/// Rooms one is in, rooms anyone may join, or all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RoomScope {
     #[default]
     Mine,
     Public,
+    /// For administrators.
+    All,
 }
 
 /// Which rooms a list shows; every field given must hold.
@@ -149,6 +153,8 @@ pub struct RoomFilter {
     pub search: Option<String>,
     pub kind: Option<RoomKind>,
     pub scope: RoomScope,
+    /// By default both.
+    pub archived: Option<bool>,
 }
 
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;

@@ -65,6 +65,10 @@ pub struct UserFilter {
     pub search: Option<String>,
     pub exclude: Vec<Uuid>,
     pub exclude_viewer: bool,
+    /// For administrators: who is locked out, or is not; by default both.
+    pub disabled: Option<bool>,
+    /// For administrators: who is one, or is not; by default both.
+    pub is_admin: Option<bool>,
 }
 
 pub const USERNAME_CHARS_MAX: usize = 150;

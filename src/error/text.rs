@@ -79,6 +79,7 @@ pub enum Text {
         expected: &'static str,
     },
     Internal,
+    LastAdministrator,
     LastOwner,
     LinkExpired,
     MemberKeyUnknown {
@@ -92,6 +93,7 @@ pub enum Text {
     NoPicture,
     NotFound,
     OneOfMessageOrSeq,
+    NotYourself,
     OneOfRoomOrInvite,
     OneOfSessionOrUser,
     OutOfRange {
@@ -113,6 +115,7 @@ pub enum Text {
         pixels_max: u64,
     },
     RateLimited,
+    RoomArchived,
     RoomFull {
         capacity: i64,
     },
@@ -187,6 +190,9 @@ impl Text {
             Self::HasNul => "The text may not contain a NUL character.",
             Self::IdInvalid { expected } => return format!("This is not the id of a {expected}.").into(),
             Self::Internal => "Something went wrong here. The request id tells the operator where to look.",
+            Self::LastAdministrator => {
+                "The server keeps at least one administrator. Make someone else one first."
+            }
             Self::LastOwner => {
                 "A room keeps at least one owner. Make someone else an owner, or delete the room."
             }
@@ -200,6 +206,7 @@ impl Text {
             Self::NotAllowed => "You may not do that.",
             Self::NotFound => "There is no such thing, or you cannot see it.",
             Self::OneOfMessageOrSeq => "Give messageId or seq, and only one of them.",
+            Self::NotYourself => "Not to your own account: another administrator has to do that.",
             Self::OneOfRoomOrInvite => "Give roomId or inviteCode, and only one of them.",
             Self::OneOfSessionOrUser => "Give sessionId or userId, not both.",
             Self::OutOfRange { min, max } => return format!("Give a number from {min} to {max}.").into(),
@@ -218,6 +225,7 @@ impl Text {
                 return format!("A picture may have at most {pixels_max} pixels.").into();
             }
             Self::RateLimited => "Too many attempts. Wait a little, then try again.",
+            Self::RoomArchived => "This room is archived: it can be read, and nothing is added to it.",
             Self::RoomFull { capacity } => {
                 return format!("The room is full: it takes {capacity} members.").into();
             }
@@ -284,6 +292,9 @@ impl Text {
             Self::HasNul => "El texto no puede contener un carácter NUL.",
             Self::IdInvalid { expected } => return format!("Este no es el id de {expected}.").into(),
             Self::Internal => "Algo falló aquí. El id de la petición le dice al operador dónde mirar.",
+            Self::LastAdministrator => {
+                "El servidor conserva al menos un administrador. Nombra antes a otra persona."
+            }
             Self::LastOwner => "Una sala conserva al menos un propietario. Nombra a otro, o borra la sala.",
             Self::LinkExpired => "Este enlace ha caducado. Pide uno nuevo.",
             Self::MemberKeyUnknown { key } => return format!("Nadie tiene el id {key}.").into(),
@@ -295,6 +306,7 @@ impl Text {
             Self::NotAllowed => "No puedes hacer eso.",
             Self::NotFound => "No existe, o no puedes verlo.",
             Self::OneOfMessageOrSeq => "Indica messageId o seq, y solo uno de los dos.",
+            Self::NotYourself => "No con tu propia cuenta: tiene que hacerlo otro administrador.",
             Self::OneOfRoomOrInvite => "Indica roomId o inviteCode, y solo uno de los dos.",
             Self::OneOfSessionOrUser => "Indica sessionId o userId, no ambos.",
             Self::OutOfRange { min, max } => return format!("Indica un número de {min} a {max}.").into(),
@@ -313,6 +325,7 @@ impl Text {
                 return format!("Una imagen puede tener como máximo {pixels_max} píxeles.").into();
             }
             Self::RateLimited => "Demasiados intentos. Espera un poco y vuelve a probar.",
+            Self::RoomArchived => "Esta sala está archivada: se puede leer, y no se le añade nada.",
             Self::RoomFull { capacity } => {
                 return format!("La sala está llena: admite {capacity} miembros.").into();
             }

@@ -65,11 +65,12 @@ pub struct AuditQuery;
 #[Object]
 impl AuditQuery {
     /// Who did what, newest first; administrators only.
-    #[expect(clippy::too_many_arguments, reason = "the four of a page, and two to narrow it")]
+    #[expect(clippy::too_many_arguments, reason = "the four of a page, and three to narrow it")]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
         actor_id: Option<ID>,
+        target_id: Option<ID>,
         action: Option<String>,
         first: Option<i32>,
         after: Option<String>,
@@ -78,7 +79,7 @@ impl AuditQuery {
     ) -> async_graphql::Result<AuditEntryConnection> {
         let page = PageArgs { first, after, last, before };
         let found = async {
-            let filter = filter(actor_id.as_ref(), action.as_deref())?;
+            let filter = filter(actor_id.as_ref(), target_id.as_ref(), action.as_deref())?;
             app(ctx).audit_log(viewer(ctx), filter, &page).await
         };
         let list = expose(ctx, found.await)?;
@@ -95,11 +96,17 @@ impl AuditQuery {
     }
 }
 
-fn filter(actor: Option<&ID>, action: Option<&str>) -> crate::error::Result<AuditFilter> {
+fn filter(
+    actor: Option<&ID>,
+    target: Option<&ID>,
+    action: Option<&str>,
+) -> crate::error::Result<AuditFilter> {
     let unknown = || Error::new(Code::BadInput, Text::ActionUnknown).at("action");
+    let nothing = || Error::new(Code::BadInput, Text::IdInvalid { expected: "thing" }).at("targetId");
     let deed = |word| Deed::parse(word).ok_or_else(unknown);
     Ok(AuditFilter {
         actor: actor.map(|id| GlobalId::user(id, "actorId")).transpose()?,
+        target: target.map(|id| GlobalId::decode(id).ok_or_else(nothing)).transpose()?,
         deed: action.map(deed).transpose()?,
     })
 }

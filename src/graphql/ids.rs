@@ -85,12 +85,14 @@ pub(super) enum RoomVisibility {
     Private,
 }
 
-/// Rooms you are in, or rooms anyone may join.
+/// Rooms you are in, rooms anyone may join, or all of the server.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "domain::rooms::RoomScope")]
 pub(super) enum RoomScope {
     Mine,
     Public,
+    /// Every room of the server: administrators only.
+    All,
 }
 
 /// The seeds' kinds of person; a label, not a permission.

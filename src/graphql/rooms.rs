@@ -1,6 +1,7 @@
 //! Rooms in the schema. Who is in them is in `rooms/membership.rs`, who has read how far in
 //! `rooms/read_marks.rs`.
 
+mod archive;
 mod membership;
 mod read_marks;
 
@@ -23,6 +24,7 @@ use crate::graphql::users::{User, said};
 
 use read_marks::RoomViewerState;
 
+pub(super) use archive::ArchiveMutation;
 pub(super) use membership::{MembershipMutation, RoomMemberConnection};
 pub(super) use read_marks::ReadMarkMutation;
 
@@ -75,6 +77,11 @@ impl Room {
     /// Anyone signed in reads and writes without joining.
     async fn is_open(&self) -> bool {
         self.0.room.is_open
+    }
+
+    /// Set while an administrator has closed the room: it is read, and nothing is added.
+    async fn archived_at(&self) -> Option<DateTime> {
+        self.0.room.archived_at.map(DateTime)
     }
 
     async fn has_password(&self) -> bool {
@@ -198,12 +205,15 @@ pub(super) struct RoomFilter {
     kind: Option<RoomKind>,
     #[graphql(default_with = "Some(RoomScope::Mine)")]
     scope: Option<RoomScope>,
+    /// By default both.
+    archived: Option<bool>,
 }
 
 impl From<RoomFilter> for domain::rooms::RoomFilter {
     fn from(filter: RoomFilter) -> Self {
-        let RoomFilter { search, kind, scope } = filter;
-        Self { search, kind: kind.map(Into::into), scope: scope.map(Into::into).unwrap_or_default() }
+        let RoomFilter { search, kind, scope, archived } = filter;
+        let scope = scope.map(Into::into).unwrap_or_default();
+        Self { search, kind: kind.map(Into::into), scope, archived }
     }
 }
 

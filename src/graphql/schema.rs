@@ -16,12 +16,14 @@ use crate::graphql::loaders::{FileId, SessionId, load};
 use crate::graphql::media::{Attachment, MediaMutation};
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
 use crate::graphql::presence::PresenceMutation;
-use crate::graphql::rooms::{MembershipMutation, ReadMarkMutation, Room, RoomMutation, RoomQuery};
+use crate::graphql::rooms::{
+    ArchiveMutation, MembershipMutation, ReadMarkMutation, Room, RoomMutation, RoomQuery,
+};
 use crate::graphql::search::SearchQuery;
 use crate::graphql::server_info::{Allowances, ServerInfoQuery};
 use crate::graphql::sessions::{Session, SessionMutation};
 use crate::graphql::subscriptions::Subscriptions;
-use crate::graphql::users::{User, UserMutation, UserQuery};
+use crate::graphql::users::{AdministrationMutation, User, UserMutation, UserQuery};
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery, ServerInfoQuery, SearchQuery);
@@ -31,9 +33,11 @@ pub struct Mutation(
     AuthMutation,
     SessionMutation,
     UserMutation,
+    AdministrationMutation,
     RoomMutation,
     MembershipMutation,
     ReadMarkMutation,
+    ArchiveMutation,
     MessageMutation,
     MediaMutation,
     PresenceMutation,

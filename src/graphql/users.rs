@@ -1,4 +1,6 @@
-//! People in the schema.
+//! People in the schema. What administrators do to accounts is in `users/administration.rs`.
+
+mod administration;
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
@@ -14,6 +16,8 @@ use crate::graphql::ids::{DateTime, UserType};
 use crate::graphql::loaders::{SessionsOf, load};
 use crate::graphql::presence::PresenceState;
 use crate::graphql::sessions::Session;
+
+pub(in crate::graphql) use administration::AdministrationMutation;
 
 /// A person or a bot.
 pub(super) struct User {
@@ -150,11 +154,15 @@ impl UserConnection {
 /// Narrows users; every field given must hold.
 #[derive(InputObject)]
 pub(super) struct UserFilter {
-    /// Start of a username or any name.
+    /// Start of a username or any name; for administrators also of an e-mail address, or any part of one that has its @.
     search: Option<String>,
     exclude_ids: Option<Vec<ID>>,
     #[graphql(default_with = "Some(false)")]
     exclude_viewer: Option<bool>,
+    /// Who is locked out, or is not: administrators only, by default both. Others find nobody who is.
+    disabled: Option<bool>,
+    /// Administrators only, by default both.
+    is_admin: Option<bool>,
 }
 
 impl UserFilter {
@@ -164,6 +172,8 @@ impl UserFilter {
             search: self.search,
             exclude: ids.iter().map(|id| GlobalId::user(id, "excludeIds")).collect::<Result<_, _>>()?,
             exclude_viewer: self.exclude_viewer.unwrap_or_default(),
+            disabled: self.disabled,
+            is_admin: self.is_admin,
         })
     }
 }

@@ -31,6 +31,9 @@ pub(super) fn refusal(error: &Error, language: Language) -> Refusal {
         Code::BadCredentials | Code::Unauthenticated | Code::TokenExpired => {
             Refusal::detail(StatusCode::UNAUTHORIZED, &text(error))
         }
+        Code::Forbidden if *error.text() == Text::RoomArchived => {
+            Refusal::detail(StatusCode::FORBIDDEN, &text(error))
+        }
         Code::Forbidden | Code::NotAMember => {
             Refusal::detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
         }

@@ -52,6 +52,9 @@ macro_rules! narrowed {
             let actor = users::table.filter(users::id.eq(Id(actor))).select(users::key).single_value();
             query = query.filter(audit_entries::actor_key.eq(actor));
         }
+        if let Some(target) = $filter.target {
+            query = query.filter(audit_entries::target.eq(target.encode()));
+        }
         if let Some(deed) = $filter.deed {
             query = query.filter(audit_entries::action.eq(deed.as_str()));
         }

@@ -115,6 +115,7 @@ table! {
         created_at -> Instant,
         deleted_at -> Nullable<Instant>,
         is_open -> Bool,
+        archived_at -> Nullable<Instant>,
     }
 }
 

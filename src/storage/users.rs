@@ -1,19 +1,24 @@
-//! Accounts.
+//! Accounts. Lists of them are in `users/list.rs`, what administrators change in `users/administration.rs`.
+
+mod administration;
+mod list;
 
 use diesel::prelude::{
-    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, NullableExpressionMethods as _,
-    OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _,
+    Queryable, Selectable, SelectableHelper as _,
 };
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::clock::Timestamp;
 use crate::domain::ids::UserKey;
-use crate::domain::paging::{End, Page, Slice};
-use crate::domain::users::{User, UserFilter, UserType, display_name, fold};
+use crate::domain::users::{User, UserType, display_name, fold};
 use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::schema::users;
 use crate::storage::types::{At, Id, UserTypeColumn};
+
+pub use administration::{find_staying, hold_administrators, set_admin, set_disabled};
+pub use list::{Narrowing, count, page};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = users)]
@@ -311,75 +316,4 @@ pub(super) fn prefix_end(prefix: &str) -> Option<String> {
         }
     }
     None
-}
-
-/// Narrows a boxed query over `users` to a filter; the same words for a page and for a count.
-macro_rules! narrowed {
-    ($query:expr, $filter:expr) => {{
-        let mut query = $query.filter(users::disabled_at.is_null());
-        if let Some(search) = $filter.search.as_deref().map(fold).filter(|search| !search.is_empty()) {
-            let end = prefix_end(&search).unwrap_or_default();
-            query = query.filter(
-                users::username_key
-                    .ge(search.clone())
-                    .and(users::username_key.lt(end.clone()))
-                    .or(users::display_key.ge(search.clone()).and(users::display_key.lt(end.clone())))
-                    .or(users::last_name_key.ge(search).and(users::last_name_key.lt(end))),
-            );
-        }
-        if !$filter.exclude.is_empty() {
-            query =
-                query.filter(users::id.ne_all($filter.exclude.iter().copied().map(Id).collect::<Vec<_>>()));
-        }
-        if let Some(viewer) = $filter.exclude_viewer.then_some($filter.viewer) {
-            query = query.filter(users::key.ne(viewer.0));
-        }
-        query
-    }};
-}
-
-/// A filter with the viewer it is asked by.
-#[derive(Debug, Clone)]
-pub struct Narrowing {
-    search: Option<String>,
-    exclude: Vec<uuid::Uuid>,
-    exclude_viewer: bool,
-    viewer: UserKey,
-}
-
-impl Narrowing {
-    pub fn new(filter: UserFilter, viewer: UserKey) -> Self {
-        let UserFilter { search, exclude, exclude_viewer } = filter;
-        Self { search, exclude, exclude_viewer, viewer }
-    }
-}
-
-/// People by username. A place in the list is a user's key.
-pub async fn page(conn: &mut Conn, filter: &Narrowing, page: &Page) -> Result<Slice<User>> {
-    let places = diesel::alias!(users as places);
-    let name_of = |place: i64| {
-        places
-            .filter(places.field(users::key).eq(place))
-            .select(places.field(users::username_key))
-            .single_value()
-    };
-    let rows: Vec<UserRow> = run!(conn, db => {
-        let mut query = narrowed!(users::table.into_boxed::<Db>(), filter).select(UserRow::as_select());
-        if let Some(after) = page.after {
-            query = query.filter(users::username_key.nullable().gt(name_of(after.0)));
-        }
-        if let Some(before) = page.before {
-            query = query.filter(users::username_key.nullable().lt(name_of(before.0)));
-        }
-        query = match page.end {
-            End::First => query.order(users::username_key.asc()),
-            End::Last => query.order(users::username_key.desc()),
-        };
-        query.limit(i64::from(page.limit) + 1).load(db)
-    })?;
-    Ok(Slice::cut(page, rows).map(User::from))
-}
-
-pub async fn count(conn: &mut Conn, filter: &Narrowing) -> Result<i64> {
-    Ok(run!(conn, db => narrowed!(users::table.into_boxed::<Db>(), filter).count().get_result(db))?)
 }

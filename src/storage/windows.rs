@@ -50,7 +50,7 @@ impl Span {
 }
 
 /// A pattern that holds for every text with `part` in it.
-fn containing(part: &str) -> Option<String> {
+pub(super) fn containing(part: &str) -> Option<String> {
     let mut pattern = String::from("%");
     for c in fold(part).chars() {
         if matches!(c, '%' | '_' | '\\') {

@@ -19,7 +19,10 @@ pub(crate) async fn log(admin: &Caller) -> Vec<Value> {
     let nodes = found["auditLog"]["nodes"].as_array().unwrap();
     let shown =
         |node: &Value| json!([node["action"], node["actor"]["username"], node["targetId"], node["detail"]]);
-    nodes.iter().map(shown).filter(|entry| !(entry[0] == "user.create" && entry[1] == Value::Null)).collect()
+    let made_there = |entry: &Value| {
+        [json!("user.create"), json!("user.admin_on")].contains(&entry[0]) && entry[1].is_null()
+    };
+    nodes.iter().map(shown).filter(|entry| !made_there(entry)).collect()
 }
 
 async fn viewer(app: &TestApp, caller: &Caller) -> Viewer {
@@ -91,9 +94,10 @@ on_both! {
         let (amber, admin) = (app.user("amber").await, app.admin("ada").await);
         let basil = app.user("basil").await;
         let query = "{ auditLog { nodes { action actor { id } targetId detail } } }";
-        let made = json!({ "action": "user.create", "actor": null, "targetId": admin.id, "detail": "ada" });
+        let entry = |action| json!({ "action": action, "actor": null, "targetId": admin.id, "detail": "ada" });
         let found = admin.ask(query, json!({})).await;
-        assert_eq!(found["auditLog"]["nodes"], json!([made]), "at the console, and no sign-up");
+        let made = json!([entry("user.admin_on"), entry("user.create")]);
+        assert_eq!(found["auditLog"]["nodes"], made, "at the console, and no sign-up");
         app.app.delete_account(&viewer(&app, &admin).await, key(&amber).await).await.unwrap();
         app.app.delete_account(&Viewer::Operator, key(&basil).await).await.unwrap();
         let expected = [
@@ -115,16 +119,16 @@ on_both! {
         for (admin, bio) in [(&ada, "1"), (&bob, "2"), (&ada, "3")] {
             admin.mutate("updateProfile", json!({ "userId": amber.id, "bio": bio }), "").await;
         }
-        let query = "query($u: ID, $a: String, $f: Int, $x: String, $l: Int, $b: String) {
-            auditLog(actorId: $u, action: $a, first: $f, after: $x, last: $l, before: $b) {
+        let query = "query($u: ID, $t: ID, $a: String, $f: Int, $x: String, $l: Int, $b: String) {
+            auditLog(actorId: $u, targetId: $t, action: $a, first: $f, after: $x, last: $l, before: $b) {
                 totalCount edges { cursor } nodes { actor { username } action }
                 pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
         let ask = async |variables: Value| ada.ask(query, variables).await["auditLog"].take();
         let whole = ask(json!({})).await;
-        assert_eq!(whole["totalCount"], 5);
+        assert_eq!(whole["totalCount"], 7);
         let actions: Vec<&str> =
             whole["nodes"].as_array().unwrap().iter().map(|node| node["action"].as_str().unwrap()).collect();
-        assert_eq!(actions, ["user.update", "user.update", "user.update", "user.create", "user.create"]);
+        assert_eq!(actions[..4], ["user.update", "user.update", "user.update", "user.admin_on"]);
         let cursors: Vec<&Value> =
             whole["edges"].as_array().unwrap().iter().map(|edge| &edge["cursor"]).collect();
         let page = ask(json!({ "f": 2, "x": cursors[0] })).await;
@@ -137,7 +141,10 @@ on_both! {
         assert_eq!((&hers["totalCount"], &hers["nodes"][0]["actor"]["username"]), (&json!(2), &json!("ada")));
         assert_eq!(ask(json!({ "a": "user.create" })).await["totalCount"], 2);
         assert_eq!(ask(json!({ "a": "user.create", "u": ada.id })).await["totalCount"], 0);
-        for wrong in [json!({ "a": "user" }), json!({ "a": "user.create\0" }), json!({ "u": "no id" })] {
+        assert_eq!(ask(json!({ "t": amber.id })).await["totalCount"], 3);
+        assert_eq!(ask(json!({ "t": amber.id, "u": bob.id })).await["totalCount"], 1);
+        assert_eq!(ask(json!({ "t": bob.id })).await["totalCount"], 2);
+        for wrong in [json!({ "t": "no id" }), json!({ "a": "user" }), json!({ "a": "user.create\0" }), json!({ "u": "no id" })] {
             assert_eq!(ada.code(query, wrong).await, "BAD_INPUT");
         }
         let users = ada.ask("{ users { edges { cursor } } }", json!({})).await["users"]["edges"][0]["cursor"].take();
@@ -146,7 +153,7 @@ on_both! {
 
     async fn only_administrators_read_it(app) {
         let (amber, admin) = (app.user("amber").await, app.admin("ada").await);
-        let found = admin.ask("{ auditLog { nodes { id } } }", json!({})).await;
+        let found = admin.ask("{ auditLog(action: \"user.create\") { nodes { id } } }", json!({})).await;
         let id = &found["auditLog"]["nodes"][0]["id"];
         assert_eq!(amber.code("{ auditLog { totalCount } }", json!({})).await, "FORBIDDEN");
         assert_eq!(app.anonymous().code("{ auditLog { totalCount } }", json!({})).await, "UNAUTHENTICATED");

@@ -4,9 +4,11 @@
 #![allow(unreachable_pub, missing_debug_implementations)] // nobody imports this crate
 
 mod accounts;
+mod administration;
 mod api_docs;
 mod architecture;
 mod around;
+mod archive;
 mod audience;
 mod audit;
 mod authorisation;

@@ -1,1 +1,3 @@
+ALTER TABLE rooms DROP COLUMN archived_at;
+DROP INDEX users_admins;
 DROP TABLE audit_entries;

@@ -11,5 +11,12 @@ CREATE TABLE audit_entries (
     detail     TEXT    NOT NULL
 );
 CREATE INDEX audit_entries_actor_key ON audit_entries (actor_key, key);
+CREATE INDEX audit_entries_target ON audit_entries (target, key);
 CREATE INDEX audit_entries_action ON audit_entries (action, key);
 CREATE INDEX audit_entries_created_at ON audit_entries (created_at);
+
+-- They are held while one of them stops being one.
+CREATE INDEX users_admins ON users (key) WHERE is_admin;
+
+-- Set while an administrator has closed the room: it is read, and nothing is added.
+ALTER TABLE rooms ADD COLUMN archived_at BIGINT;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::app::audit::note_right;
 use crate::app::rooms::{fresh_view, locked_view, may, record};
-use crate::app::{App, allow, person};
+use crate::app::{App, allow, archived, person};
 use crate::clock::Timestamp;
 use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
@@ -101,6 +101,8 @@ impl App {
                         // The room may have closed, or changed its password, since it was checked.
                         if !invited {
                             allow(Standing::of(&viewer, &view.room, None), Action::Join)?;
+                        } else if view.room.archived_at.is_some() {
+                            return Err(archived().at("inviteCode"));
                         }
                         if view.room.password_hash != checked.password_hash {
                             return Err(
@@ -138,9 +140,13 @@ impl App {
                         Box::pin(async move { rooms::find_view_by_invite(conn, &code, caller.user).await })
                     })
                     .await?;
-                // Who holds the code may join; only the kind of room can stand against it.
+                // Who holds the code may join; only the room itself can stand against it.
                 let view = found.filter(|view| view.room.kind == RoomKind::Group);
-                view.ok_or_else(|| Error::not_found().at("inviteCode"))
+                let view = view.ok_or_else(|| Error::not_found().at("inviteCode"))?;
+                if view.role.is_none() && view.room.archived_at.is_some() {
+                    return Err(archived().at("inviteCode"));
+                }
+                Ok(view)
             }
             _ => Err(Error::new(Code::BadInput, Text::OneOfRoomOrInvite).at("roomId")),
         }

@@ -1,6 +1,7 @@
 //! Removing an account: at once for its person, and step by step in the database.
 
 use crate::app::App;
+use crate::app::users::administration::keep_an_administrator;
 use crate::clock::Timestamp;
 use crate::domain::audit::{Deed, Note};
 use crate::domain::events::RoomChange;
@@ -23,7 +24,7 @@ impl App {
     /// be asked for again after a crash; the sweep does so by itself.
     ///
     /// # Errors
-    /// `FORBIDDEN` for another's account, `NOT_FOUND` when there is none.
+    /// `FORBIDDEN` for another's account, `NOT_FOUND` when there is none, `CONFLICT` for the last administrator's.
     pub async fn delete_account(&self, viewer: &Viewer, user: UserKey) -> Result<()> {
         let may = match viewer {
             Viewer::Anonymous => return Err(Error::new(Code::Unauthenticated, Text::SignInFirst)),
@@ -40,6 +41,10 @@ impl App {
             .write(move |conn| {
                 Box::pin(async move {
                     let account = users::get(conn, user).await?;
+                    if account.as_ref().is_some_and(|account| account.is_admin) {
+                        let administrators = users::hold_administrators(conn).await?;
+                        keep_an_administrator(&administrators, user)?;
+                    }
                     let marked = departures::begin(conn, user, at).await?;
                     sessions::end_all(conn, user, at).await?;
                     if let Some(account) = account.filter(|_| !own) {

@@ -78,12 +78,18 @@ pub(super) fn matrix() -> Vec<Row> {
             "{ searchMessages(search: { text: \"hello\", everywhere: true, roomId: $ROOM }) { nodes { id } } }",
             "/searchMessages/nodes/0", ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "OK"]),
         row("Query.serverInfo", "{ serverInfo { version } }", "/serverInfo", ANYONE),
+        row("Query.rooms", "{ rooms(filter: { scope: ALL, search: \"Den\" }) { nodes { id } } }", "/rooms/nodes/0", ADMIN),
         row("Query.user", "{ user(id: $OWNER) { id } }", "/user", SIGNED_IN),
         row("Query.users", "{ users { nodes { id } } }", "/users/nodes/0", SIGNED_IN),
+        row("Query.users", "{ users(filter: { disabled: false }) { nodes { id } } }", "/users/nodes/0", ADMIN),
+        row("Query.users", "{ users(filter: { isAdmin: true }) { nodes { id } } }", "/users/nodes/0", ADMIN),
         row("Query.viewer", "{ viewer { id } }", "/viewer", ["null", "OK", "OK", "OK", "OK"]),
         row("Mutation.addMembers",
             "mutation { addMembers(input: { roomId: $ROOM, userIds: [$STRANGER] }) { room { id } errors { code } } }",
             "/addMembers/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.archiveRoom",
+            "mutation { archiveRoom(input: { roomId: $ROOM }) { room { id } errors { code } } }",
+            "/archiveRoom/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "FORBIDDEN", "OK"]),
         row("Mutation.changePassword",
             "mutation { changePassword(input: { currentPassword: $PASSWORD, newPassword: \"another long phrase\" }) {
                 tokens { accessToken } errors { code } } }",
@@ -95,6 +101,10 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.createRoom",
             "mutation { createRoom(input: { name: \"Nest\" }) { room { id } errors { code } } }",
             "/createRoom/room", SIGNED_IN),
+        row("Mutation.createUser",
+            "mutation { createUser(input: { username: $FRESH, email: \"$BARE@example.com\" }) {
+                user { id } errors { code } } }",
+            "/createUser/user", ADMIN),
         row("Mutation.deleteMessage",
             "mutation { deleteMessage(input: { messageId: $MESSAGE }) { deletedMessageId errors { code } } }",
             "/deleteMessage/deletedMessageId", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "OK"]),
@@ -151,6 +161,9 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.renewConnection",
             "mutation { renewConnection(input: { accessToken: $GUESSED }) { expiresAt errors { code } } }",
             "/renewConnection/expiresAt", ["BAD_INPUT", "BAD_INPUT", "BAD_INPUT", "BAD_INPUT", "BAD_INPUT"]),
+        row("Mutation.resetPassword",
+            "mutation { resetPassword(input: { userId: $SECOND }) { password errors { code } } }",
+            "/resetPassword/password", ADMIN),
         row("Mutation.sendDirectMessage",
             "mutation { sendDirectMessage(input: { userId: $STRANGER, text: \"hi\" }) { message { id } errors { code } } }",
             "/sendDirectMessage/message", SIGNED_IN),
@@ -160,12 +173,18 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.sendMessage",
             "mutation { sendMessage(input: { roomId: $HALL, text: \"hi\" }) { message { id } errors { code } } }",
             "/sendMessage/message", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.setAdministrator",
+            "mutation { setAdministrator(input: { userId: $SECOND }) { user { id } errors { code } } }",
+            "/setAdministrator/user", ADMIN),
         row("Mutation.setPresence", "mutation { setPresence(input: { state: AWAY }) { user { id } errors { code } } }",
             "/setPresence/user", SIGNED_IN),
         row("Mutation.setTyping", "mutation { setTyping(input: { roomId: $ROOM }) { expiresAt errors { code } } }",
             "/setTyping/expiresAt", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
         row("Mutation.setTyping", "mutation { setTyping(input: { roomId: $HALL }) { expiresAt errors { code } } }",
             "/setTyping/expiresAt", ["UNAUTHENTICATED", "NOT_A_MEMBER", "OK", "OK", "NOT_A_MEMBER"]),
+        row("Mutation.setUserDisabled",
+            "mutation { setUserDisabled(input: { userId: $SECOND }) { user { id } errors { code } } }",
+            "/setUserDisabled/user", ADMIN),
         row("Mutation.signup",
             "mutation { signup(input: { username: $FRESH, email: \"$BARE@example.com\", password: $PASSWORD }) {
                 user { email } errors { code } } }",
@@ -279,7 +298,8 @@ const INFO_FIELDS: [(&str, &str); 12] = [
 ];
 
 /// Of the private room.
-const ROOM_FIELDS: [(&str, &str, [&str; 5]); 20] = [
+const ROOM_FIELDS: [(&str, &str, [&str; 5]); 21] = [
+    ("Room.archivedAt", "/room/archivedAt", NO_VALUE),
     ("Room.capacity", "/room/capacity", SEEN),
     ("Room.createdAt", "/room/createdAt", SEEN),
     ("Room.createdBy", "/room/createdBy", SEEN),

@@ -253,4 +253,63 @@ on_both! {
         let said = briar.schema.ask(HISTORY, json!({ "room": pair.global })).await;
         assert_eq!(said["messages"]["edges"], json!([]));
     }
+    async fn a_closed_room_refuses_at_every_door_in_its_own_shape(app) {
+        const CLOSED: &str = "This room is archived: it can be read, and nothing is added to it.";
+        let (amber, briar) = (Person::enter(&app, "amber").await, Person::enter(&app, "briar").await);
+        let (admin, room) = (app.admin("ada").await, amber.room_with(&briar).await);
+        let (mut crm, mut rtca) = (amber.crm_socket(&app).await, amber.rtca_socket(&app, &room).await);
+        let mut mrm = amber.mrm_socket(&app, &room, amber.mrm.header("cookie")).await;
+        admin.mutate("archiveRoom", json!({ "roomId": room.global }), "").await;
+        let detail = json!({ "detail": CLOSED });
+        let body = json!({ "message_text": "hello", "user_receiver": briar.key, "chat_room_receiver": null });
+        amber.than.post("/chatApp/messages/", body).await.is(403, &detail);
+        let body = json!({ "roomId": room.short, "message": "hello" });
+        amber.crm.post("/api/v1/chats/messages", body).await.is(403, &json!({ "error": CLOSED }));
+        let body = json!({ "message": "hello", "user_id": briar.key });
+        amber.condor.post("/api/v1/send_message_to_user/", body).await.is(403, &detail);
+        let path = format!("/api/chats/{}/send_message/", room.key);
+        amber.mrm.post(&path, json!({ "content": "hello" })).await.is(403, &detail);
+        mrm.say(json!({ "content": "hello" })).await;
+        assert_eq!(mrm.hear().await, json!({ "type": "error", "message": CLOSED }));
+        rtca.say(json!({ "message": "hello", "recipient_id": briar.uuid })).await;
+        assert_eq!(rtca.text().await, format!("Error: {CLOSED}"));
+        crm.say(json!({ "action": "message", "roomId": room.short, "user": amber.short, "message": "hello" })).await;
+        assert_eq!(crm.closed().await, 1008);
+        let read = briar.mrm.get(&format!("/api/chats/{}/messages/", room.key)).await;
+        read.is(200, &json!([]));
+    }
+
+    async fn whoever_is_disabled_is_out_at_every_door(app) {
+        let (amber, admin) = (Person::enter(&app, "amber").await, app.admin("ada").await);
+        let doors = [
+            (&amber.than, "/chatApp/messages/"),
+            (&amber.crm, "/api/v1/chats"),
+            (&amber.condor, "/api/v1/rooms/"),
+            (&amber.mrm, "/api/chats/"),
+            (&amber.rtca, "/api/users/"),
+        ];
+        for (door, path) in doors {
+            assert_eq!(door.get(path).await.status, 200, "{path}");
+        }
+        let mut open = amber.crm_socket(&app).await;
+        admin.mutate("setUserDisabled", json!({ "userId": amber.schema.id }), "").await;
+        for (door, path) in doors {
+            let status = door.get(path).await.status;
+            assert!([401, 403].contains(&status), "{path}: {status}");
+        }
+        assert_eq!(open.closed().await, 1008);
+        let (legacy, address) = (Legacy::of(&app), "amber@example.com");
+        for (path, name) in [
+            ("/userauth/token/login/", json!({ "username": "amber" })),
+            ("/api/v1/login", json!({ "username": "amber" })),
+            ("/api/v1/access_token/", json!({ "username": "amber" })),
+            ("/api/login/", json!({ "email": address })),
+            ("/api/login/", json!({ "username": "amber" })),
+        ] {
+            let mut body = name;
+            body["password"] = json!(PASSWORD);
+            let reply = legacy.post(path, body).await;
+            assert!((400..500).contains(&reply.status), "{path}: {}", reply.text);
+        }
+    }
 }
