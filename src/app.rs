@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod auth;
 pub mod directory;
+mod figures;
 pub mod import;
 pub mod limits;
 pub mod live;
@@ -40,6 +41,7 @@ use crate::domain::users::User;
 use crate::error::{Code, Error, Result, Text};
 use crate::hub::Hub;
 use crate::media::Media;
+use crate::metrics::Metrics;
 use crate::storage::Store;
 use crate::storage::gather::Gather;
 
@@ -113,19 +115,26 @@ pub struct App {
     files: MediaBounds,
     /// Turns for reading what live readers have missed.
     catching_up: Semaphore,
+    node: figures::Node,
+}
+
+/// What the use cases are made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub store: Store,
+    pub passwords: Arc<Passwords>,
+    pub tokens: Tokens,
+    pub clock: Clock,
+    pub hub: Arc<Hub>,
+    pub media: Media,
+    pub metrics: Metrics,
 }
 
 impl App {
-    pub fn new(
-        store: Store,
-        passwords: Arc<Passwords>,
-        tokens: Tokens,
-        clock: Clock,
-        hub: Arc<Hub>,
-        media: Media,
-        config: &Config,
-    ) -> Self {
+    pub fn new(parts: Parts, config: &Config) -> Self {
+        let Parts { store, passwords, tokens, clock, hub, media, metrics } = parts;
         Self {
+            node: figures::Node::new(metrics, clock.now(), config),
             posts: Gather::new(store.clone(), post_all, config.database.send_batches_max),
             store,
             passwords,

@@ -68,6 +68,8 @@ pub struct Config {
     pub rest: Rest,
     pub admin: Admin,
     pub limits: Limits,
+    /// Every key as people are shown it, in the order of the default file, without secrets.
+    pub shown: Vec<Entry>,
 }
 
 /// GraphQL documents that clients may call by their hash.
@@ -256,8 +258,6 @@ pub struct Limits {
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub config: Config,
-    /// Every key, in the order of the default file, without secrets.
-    pub entries: Vec<Entry>,
     /// The settings file that was read.
     pub file: Option<PathBuf>,
 }
@@ -282,11 +282,7 @@ impl Config {
         let mut reader = Reader::new(&settings);
         let config = Self::read(&mut reader);
         problems.extend(reader.problems);
-        if problems.is_empty() {
-            Ok(Loaded { config, entries: show::entries(&settings), file: settings.file })
-        } else {
-            Err(Problems(problems))
-        }
+        if problems.is_empty() { Ok(Loaded { config, file: settings.file }) } else { Err(Problems(problems)) }
     }
 
     /// Where people reach the server: the public address, else one made from the address that it got.

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod events;
+pub mod figures;
 pub mod ids;
 pub mod media;
 pub mod messages;

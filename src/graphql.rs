@@ -9,6 +9,7 @@ pub mod context;
 pub mod documents;
 pub mod error;
 mod events;
+pub mod figures;
 pub mod guard;
 pub mod http;
 mod ids;

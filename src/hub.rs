@@ -238,6 +238,11 @@ impl Hub {
         self.inboxes.ring_all();
     }
 
+    /// What joins this node to others; `None` where it is alone.
+    pub fn bus_name(&self) -> Option<&'static str> {
+        self.bus.has_others().then_some("Redis")
+    }
+
     /// Whether other nodes are heard; always true without any.
     pub fn bus_health(&self) -> watch::Receiver<bool> {
         self.bus.health()

@@ -88,6 +88,11 @@ impl Media {
         self.decoding.queue_len()
     }
 
+    /// Files that are being taken in, where so many may be at once.
+    pub fn receiving(&self, most: usize) -> usize {
+        most.saturating_sub(self.turns.available_permits())
+    }
+
     /// The longest that a picture may be, in bytes.
     pub fn picture_bytes_max(&self) -> usize {
         self.bounds.bytes_max

@@ -6,11 +6,13 @@
 
 mod labels;
 mod process;
+mod readable;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder};
@@ -18,13 +20,15 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, 
 
 pub use labels::{Overdue, SocketEnd, UploadEnd};
 use process::Process;
+pub use readable::Counted;
+use readable::{Living, Total};
 use table::{
     ACCEPT_ERRORS, BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_RECEIVED, CONNECTIONS_ACCEPTED,
     CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DECODE_QUEUE,
     DELIVERIES, DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS,
     LIVE_READERS, LIVE_ROOMS, MEDIA_BYTES, Metric, OPERATIONS, PASSWORD_QUEUE, PEOPLE_ONLINE, PEOPLE_TYPING,
-    SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN, TABLE, UPLOADS,
-    WRITE_QUEUE,
+    SENDS, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN, TABLE,
+    UPLOADS, WRITE_QUEUE,
 };
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
@@ -38,19 +42,22 @@ struct Shared {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     process: Process,
-    http_in_flight: Gauge,
+    http_in_flight: Arc<Living>,
     connections_accepted: Counter,
     connections_refused: Counter,
-    connections_open: Gauge,
-    deliveries: Counter,
+    connections_open: Arc<Living>,
+    sends: Total,
+    deliveries: Total,
+    requests: AtomicU64,
+    errors: AtomicU64,
     live_rooms: Gauge,
     live_readers: Gauge,
     live_events: Gauge,
     documents_cached: Gauge,
-    sockets_open: Gauge,
-    socket_operations: Gauge,
-    streams_open: Gauge,
-    stream_reservations: Gauge,
+    sockets_open: Arc<Living>,
+    socket_operations: Arc<Living>,
+    streams_open: Arc<Living>,
+    stream_reservations: Arc<Living>,
     people_online: Gauge,
     people_typing: Gauge,
     write_queue: Gauge,
@@ -82,26 +89,28 @@ pub struct Levels {
     pub decode_queue: usize,
 }
 
+/// Numbers as they are now; totals count from the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// 0 where the system does not tell.
+    pub memory_bytes: u64,
+    pub connections_open: u64,
+    pub sockets_open: u64,
+    pub streams_open: u64,
+    pub sends: u64,
+    pub deliveries: u64,
+    pub requests: u64,
+    /// What failed through no fault of a caller's: HTTP answers of 500 and above, and GraphQL operations that were
+    /// INTERNAL or UNAVAILABLE.
+    pub errors: u64,
+}
+
+/// The route whose errors are told by its operations.
+const GRAPHQL: &str = "/graphql";
+
 /// Beyond four thousand million a level is no longer exact, and no bound here allows so much.
 fn level(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// One thing that is counted while it lives.
-#[derive(Debug)]
-pub struct Counted(Gauge);
-
-impl Counted {
-    fn new(gauge: Gauge) -> Self {
-        gauge.increment(1.0);
-        Self(gauge)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.decrement(1.0);
-    }
 }
 
 impl Default for Metrics {
@@ -146,7 +155,7 @@ impl Metrics {
 
     /// Counts a request as in flight until the guard is dropped.
     pub fn http_in_flight(&self) -> Counted {
-        Counted::new(self.shared.http_in_flight.clone())
+        Counted::new(&self.shared.http_in_flight)
     }
 
     /// `status` is `None` when the caller went away before there was one.
@@ -159,6 +168,11 @@ impl Metrics {
             Some(_) => "5xx",
             None => "aborted",
         };
+        self.shared.requests.fetch_add(1, Ordering::Relaxed);
+        // Operations of GraphQL say for themselves how they ended.
+        if class == "5xx" && route != GRAPHQL {
+            self.shared.errors.fetch_add(1, Ordering::Relaxed);
+        }
         let labels = || {
             let route = Label::new("route", route.to_owned());
             vec![Label::from_static_parts("method", method), route, Label::from_static_parts("status", class)]
@@ -177,7 +191,7 @@ impl Metrics {
 
     /// Counts a connection as open until the guard is dropped.
     pub fn connection_open(&self) -> Counted {
-        Counted::new(self.shared.connections_open.clone())
+        Counted::new(&self.shared.connections_open)
     }
 
     pub fn connection_overdue(&self, which: Overdue) {
@@ -193,12 +207,20 @@ impl Metrics {
 
     /// `kind` is query, mutation or subscription; `code` is that of the first error.
     pub fn graphql_operation(&self, kind: &'static str, code: Option<&'static str>) {
+        if matches!(code, Some("INTERNAL" | "UNAVAILABLE")) {
+            self.shared.errors.fetch_add(1, Ordering::Relaxed);
+        }
         let code = Label::from_static_parts("code", code.unwrap_or("OK"));
         self.counter(OPERATIONS, vec![Label::from_static_parts("type", kind), code]).increment(1);
     }
 
+    /// A message was stored that had not been before.
+    pub fn sent(&self) {
+        self.shared.sends.add(1);
+    }
+
     pub fn delivered(&self, results: usize) {
-        self.shared.deliveries.increment(u64::try_from(results).unwrap_or(u64::MAX));
+        self.shared.deliveries.add(u64::try_from(results).unwrap_or(u64::MAX));
     }
 
     /// Messages that Redis took.
@@ -226,7 +248,7 @@ impl Metrics {
 
     /// Counts a socket as open until the guard is dropped.
     pub fn socket_open(&self) -> Counted {
-        Counted::new(self.shared.sockets_open.clone())
+        Counted::new(&self.shared.sockets_open)
     }
 
     pub fn socket_closed(&self, why: SocketEnd) {
@@ -235,17 +257,17 @@ impl Metrics {
 
     /// Counts an operation of a socket as running until the guard is dropped.
     pub fn socket_operation_open(&self) -> Counted {
-        Counted::new(self.shared.socket_operations.clone())
+        Counted::new(&self.shared.socket_operations)
     }
 
     /// Counts a stream of events as open until the guard is dropped.
     pub fn stream_open(&self) -> Counted {
-        Counted::new(self.shared.streams_open.clone())
+        Counted::new(&self.shared.streams_open)
     }
 
     /// Counts a single connection as reserved until the guard is dropped.
     pub fn stream_reserved(&self) -> Counted {
-        Counted::new(self.shared.stream_reservations.clone())
+        Counted::new(&self.shared.stream_reservations)
     }
 
     /// What became of a file that someone sent.
@@ -255,6 +277,22 @@ impl Metrics {
 
     pub fn media_stored(&self, bytes: u64) {
         self.shared.media_bytes.increment(bytes);
+    }
+
+    /// The numbers that administrators are shown.
+    pub fn read(&self) -> Reading {
+        let Shared { process, connections_open, sockets_open, streams_open, .. } = &*self.shared;
+        let Shared { sends, deliveries, requests, errors, .. } = &*self.shared;
+        Reading {
+            memory_bytes: process.resident_bytes(),
+            connections_open: connections_open.get(),
+            sockets_open: sockets_open.get(),
+            streams_open: streams_open.get(),
+            sends: sends.get(),
+            deliveries: deliveries.get(),
+            requests: requests.load(Ordering::Relaxed),
+            errors: errors.load(Ordering::Relaxed),
+        }
     }
 
     /// Takes over the numbers that others keep.
@@ -290,6 +328,7 @@ impl Shared {
     fn new(recorder: PrometheusRecorder) -> Self {
         let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
         let gauge = |name| recorder.register_gauge(&Key::from_static_name(name), &METADATA);
+        let living = |name| Living::new(gauge(name));
         let dropped = |side| {
             let key = Key::from_parts(BUS_DROPPED, vec![Label::from_static_parts("side", side)]);
             recorder.register_counter(&key, &METADATA)
@@ -297,19 +336,22 @@ impl Shared {
         Self {
             handle: recorder.handle(),
             process: Process::default(),
-            http_in_flight: gauge(HTTP_IN_FLIGHT),
+            http_in_flight: living(HTTP_IN_FLIGHT),
             connections_accepted: counter(CONNECTIONS_ACCEPTED),
             connections_refused: counter(CONNECTIONS_REFUSED),
-            connections_open: gauge(CONNECTIONS_OPEN),
-            deliveries: counter(DELIVERIES),
+            connections_open: living(CONNECTIONS_OPEN),
+            sends: Total::new(counter(SENDS)),
+            deliveries: Total::new(counter(DELIVERIES)),
+            requests: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
             live_rooms: gauge(LIVE_ROOMS),
             live_readers: gauge(LIVE_READERS),
             live_events: gauge(LIVE_EVENTS),
             documents_cached: gauge(DOCUMENTS_CACHED),
-            sockets_open: gauge(SOCKETS_OPEN),
-            socket_operations: gauge(SOCKET_OPERATIONS),
-            streams_open: gauge(STREAMS_OPEN),
-            stream_reservations: gauge(STREAM_RESERVATIONS),
+            sockets_open: living(SOCKETS_OPEN),
+            socket_operations: living(SOCKET_OPERATIONS),
+            streams_open: living(STREAMS_OPEN),
+            stream_reservations: living(STREAM_RESERVATIONS),
             people_online: gauge(PEOPLE_ONLINE),
             people_typing: gauge(PEOPLE_TYPING),
             write_queue: gauge(WRITE_QUEUE),

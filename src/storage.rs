@@ -10,6 +10,7 @@ pub mod audit;
 pub mod departures;
 pub mod edits;
 mod errors;
+pub mod figures;
 pub mod gather;
 pub mod import;
 pub mod labels;

@@ -7,6 +7,7 @@ mod keys;
 mod login;
 mod profiles;
 pub(in crate::app) mod registration;
+mod session_list;
 mod sessions;
 
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ pub use self::doors::{DoorSession, TokenPair};
 pub use self::login::LoginName;
 pub use self::profiles::NewPassword;
 pub use self::registration::{DoorSignup, EmailClaim};
+pub use self::session_list::SessionList;
 pub use self::sessions::Ending;
 use crate::app::{App, administrator};
 use crate::auth::password;

@@ -2,6 +2,7 @@
 
 mod avatars;
 mod links;
+mod listing;
 mod receiving;
 mod showing;
 mod sweep;
@@ -12,6 +13,7 @@ use crate::config::Config;
 
 pub use crate::media::Picture;
 pub use links::{Proof, avatar_path};
+pub use listing::{Listed, Totals, UploadList};
 pub use receiving::{Incoming, NewFile, Ticket};
 pub use showing::{Asked, Opened, Part};
 

@@ -76,7 +76,7 @@ impl App {
         let post = self.check_post(viewer, request)?;
         if post.has_files() {
             // With files there is more to store than a batch does.
-            return self
+            let posted = self
                 .store
                 .write(move |conn| {
                     Box::pin(async move {
@@ -85,8 +85,16 @@ impl App {
                     })
                 })
                 .await;
+            return posted.inspect(|posted| self.count(posted));
         }
-        self.posts.send(room, post).await
+        self.posts.send(room, post).await.inspect(|posted| self.count(posted))
+    }
+
+    /// Counts a message that was not stored before.
+    fn count(&self, posted: &Posted) {
+        if !posted.duplicate {
+            self.node.metrics.sent();
+        }
     }
 
     /// Stores a message in a room that is known by either of its names.
@@ -102,7 +110,8 @@ impl App {
         if to == caller.user_id {
             return Err(Error::new(Code::BadInput, Text::DirectToSelf).at("userId"));
         }
-        self.store
+        let posted = self
+            .store
             .write(move |conn| {
                 Box::pin(async move {
                     let other = users::get_by_id(conn, to).await?;
@@ -112,7 +121,8 @@ impl App {
                     posted.pop().unwrap_or_else(|| Err(Error::not_found()))
                 })
             })
-            .await
+            .await;
+        posted.inspect(|posted| self.count(posted))
     }
 
     fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {

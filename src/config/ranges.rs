@@ -69,6 +69,7 @@ impl Config {
             rest: Rest::read(r),
             admin: Admin::read(r),
             limits: Limits::read(r),
+            shown: r.shown(),
         }
     }
 }

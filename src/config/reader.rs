@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::show;
+use super::show::{self, Entry};
 use super::sources::{Problem, Settings, Source};
 use super::values::{Value, parse_duration, show_duration};
 
@@ -26,6 +26,11 @@ pub(super) struct Reader<'s> {
 impl<'s> Reader<'s> {
     pub(super) fn new(settings: &'s Settings) -> Self {
         Self { settings, allowed: BTreeMap::new(), problems: Vec::new(), failed: Vec::new() }
+    }
+
+    /// Every key as people are shown it.
+    pub(super) fn shown(&self) -> Vec<Entry> {
+        show::entries(self.settings)
     }
 
     /// Reads a key with a parser that says what is wrong, as the end of a sentence about the value.

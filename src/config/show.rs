@@ -66,7 +66,7 @@ pub(super) fn entries(settings: &Settings) -> Vec<Entry> {
 impl Loaded {
     /// What differs from the defaults.
     pub fn differing(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| entry.differs)
+        self.config.shown.iter().filter(|entry| entry.differs)
     }
 
     /// Every setting in the form of a settings file, each with where it was set. A value with a secret
@@ -74,7 +74,7 @@ impl Loaded {
     pub fn print(&self) -> String {
         let mut text = "# The settings in force. A line without a remark has its default.\n".to_owned();
         let mut current = "";
-        for entry in &self.entries {
+        for entry in &self.config.shown {
             let (section, key) = entry.key.split_once('.').unwrap_or(("", &entry.key));
             if section != current {
                 let _ = write!(text, "\n[{section}]\n");

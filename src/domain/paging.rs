@@ -1,7 +1,7 @@
 //! Pages of a list, by keyset: what was asked for, and the opaque cursors between pages.
 //!
 //! One cursor format serves every list and the live log: a format version, the list, the database's
-//! epoch, and one or two numbers. No cursor holds a time.
+//! epoch, and one or two numbers. No cursor holds a time but those of sessions, which are listed by one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,6 +31,10 @@ pub enum List {
     AuditLog,
     /// Messages that a search finds; the number is the message's key.
     Findings,
+    /// Sessions by their last use; the numbers are its time and the key.
+    Sessions,
+    /// Files; the number is the upload's key.
+    Uploads,
 }
 
 impl List {
@@ -44,13 +48,21 @@ impl List {
             // 6 is that of an inbox.
             Self::AuditLog => 7,
             Self::Findings => 8,
+            Self::Sessions => 9,
+            Self::Uploads => 10,
         }
     }
 
     const fn scope(self) -> i64 {
         match self {
             Self::Log(room) | Self::Members(room) => room.0,
-            Self::Rooms | Self::Users | Self::Messages | Self::AuditLog | Self::Findings => 0,
+            Self::Rooms
+            | Self::Users
+            | Self::Messages
+            | Self::AuditLog
+            | Self::Findings
+            | Self::Sessions
+            | Self::Uploads => 0,
         }
     }
 }

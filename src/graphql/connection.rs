@@ -34,6 +34,7 @@ pub(super) enum Total {
     AllMessages,
     AuditLog(crate::app::audit::AuditList),
     Findings(crate::app::search::Findings),
+    Sessions(crate::app::auth::SessionList),
 }
 
 impl Total {
@@ -46,6 +47,7 @@ impl Total {
             Self::AllMessages => app.count_messages_of_all(viewer).await,
             Self::AuditLog(list) => app.count_audit_log(viewer, list).await,
             Self::Findings(list) => app.count_findings(viewer, list).await,
+            Self::Sessions(list) => app.count_sessions(viewer, list).await,
         };
         expose(ctx, count)
     }

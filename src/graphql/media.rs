@@ -1,4 +1,6 @@
-//! Files in the schema.
+//! Files in the schema. The list of all is in `media/uploads.rs`.
+
+mod uploads;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
@@ -8,6 +10,8 @@ use crate::domain::ids::GlobalId;
 use crate::graphql::context::{app, links, viewer};
 use crate::graphql::error::{UserError, settle};
 use crate::graphql::ids::{AttachmentKind, DateTime};
+
+pub(super) use uploads::UploadQuery;
 
 /// The uploads behind the ids of an input.
 pub(super) fn files(ids: &[ID]) -> crate::error::Result<Vec<Uuid>> {

@@ -11,9 +11,10 @@ use crate::graphql::audit::{AuditEntry, AuditQuery};
 use crate::graphql::auth::AuthMutation;
 use crate::graphql::context::{Links, app, viewer};
 use crate::graphql::error::{Nullable, expose};
+use crate::graphql::figures::FiguresQuery;
 use crate::graphql::ids::Node;
 use crate::graphql::loaders::{FileId, SessionId, load};
-use crate::graphql::media::{Attachment, MediaMutation};
+use crate::graphql::media::{Attachment, MediaMutation, UploadQuery};
 use crate::graphql::messages::{Message, MessageMutation, MessageQuery};
 use crate::graphql::presence::PresenceMutation;
 use crate::graphql::rooms::{
@@ -21,12 +22,24 @@ use crate::graphql::rooms::{
 };
 use crate::graphql::search::SearchQuery;
 use crate::graphql::server_info::{Allowances, ServerInfoQuery};
-use crate::graphql::sessions::{Session, SessionMutation};
+use crate::graphql::sessions::{Session, SessionMutation, SessionQuery};
 use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{AdministrationMutation, User, UserMutation, UserQuery};
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery, ServerInfoQuery, SearchQuery);
+pub struct Query(
+    NodeQuery,
+    UserQuery,
+    RoomQuery,
+    MessageQuery,
+    SearchQuery,
+    ServerInfoQuery,
+    AuditQuery,
+    SessionQuery,
+    UploadQuery,
+    FiguresQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(

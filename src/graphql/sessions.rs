@@ -2,12 +2,14 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
-use crate::app::auth::Ending;
+use crate::app::auth::{Ending, SessionList};
 use crate::domain;
 use crate::domain::ids::GlobalId;
+use crate::domain::paging::{List, PageArgs};
 use crate::error::{Code, Error, Result, Text};
-use crate::graphql::context::{app, viewer};
-use crate::graphql::error::{UserError, settle, top_level};
+use crate::graphql::connection::{PageInfo, Total, connection};
+use crate::graphql::context::{app, cursor, viewer};
+use crate::graphql::error::{UserError, expose, settle, top_level};
 use crate::graphql::ids::DateTime;
 use crate::graphql::loaders::load;
 use crate::graphql::users::User;
@@ -54,6 +56,49 @@ impl Session {
     async fn user(&self, ctx: &Context<'_>) -> async_graphql::Result<User> {
         let user = load(ctx, self.0.user).await?;
         user.map(User::from).ok_or_else(|| top_level(ctx, &Error::not_found()))
+    }
+}
+
+#[derive(SimpleObject)]
+pub(super) struct SessionEdge {
+    cursor: String,
+    pub(super) node: Session,
+}
+
+connection!(SessionConnection, SessionEdge, Session);
+
+#[derive(Debug, Default)]
+pub struct SessionQuery;
+
+#[Object]
+impl SessionQuery {
+    /// Signed-in devices of everyone, the latest used first; administrators only.
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        user_id: Option<ID>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<SessionConnection> {
+        let page = PageArgs { first, after, last, before };
+        let found = async {
+            let user = user_id.map(|id| GlobalId::user(&id, "userId")).transpose()?;
+            app(ctx).sessions(viewer(ctx), user, &page).await
+        };
+        let list = expose(ctx, found.await)?;
+        let place =
+            |session: &domain::sessions::Session| cursor(ctx, List::Sessions, SessionList::place(session));
+        let edge = |session: &domain::sessions::Session| SessionEdge {
+            cursor: place(session),
+            node: Session(session.clone()),
+        };
+        Ok(SessionConnection {
+            page_info: PageInfo::of(&list.slice, place),
+            edges: list.slice.items.iter().map(edge).collect(),
+            total: Total::Sessions(list),
+        })
     }
 }
 

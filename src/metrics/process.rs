@@ -15,6 +15,13 @@ pub(super) struct Process {
 }
 
 impl Process {
+    /// Memory in use; 0 where the system does not tell.
+    #[expect(clippy::unused_self, reason = "the process is one")]
+    pub(super) fn resident_bytes(&self) -> u64 {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        resident_kibibytes(&status).unwrap_or_default().saturating_mul(1024)
+    }
+
     /// Appends the exposition lines of what could be read.
     pub(super) fn render(&self, out: &mut String) {
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -59,6 +66,11 @@ impl Process {
 fn stat_field(stat: &str, number: usize) -> Option<f64> {
     let (_, after_name) = stat.rsplit_once(')')?;
     after_name.split_whitespace().nth(number.checked_sub(3)?)?.parse().ok()
+}
+
+fn resident_kibibytes(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// A line of /proc/self/status, which counts in kibibytes.

@@ -49,6 +49,8 @@ table! {
         "Connections that the system could not hand over, by kind: peer or resources.";
     OPERATIONS = "tertulia_graphql_operations_total", Kind::Counter, Count,
         "GraphQL operations, by type and by the code of their first error, `OK` without one.";
+    SENDS = "tertulia_sends_total", Kind::Counter, Count,
+        "Messages stored, by whatever door they came.";
     DELIVERIES = "tertulia_deliveries_total", Kind::Counter, Count,
         "Results of subscriptions handed to connections.";
     LIVE_ROOMS = "tertulia_live_rooms", Kind::Gauge, Count,

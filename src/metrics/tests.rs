@@ -62,3 +62,42 @@ fn what_is_counted_while_it_lives_goes_back_to_base() {
     drop(open);
     assert!(metrics.render().contains("tertulia_connections_open 0\n"));
 }
+
+#[test]
+fn administrators_read_what_prometheus_is_shown() {
+    let metrics = Metrics::new();
+    let (connection, _socket, _stream) =
+        (metrics.connection_open(), metrics.socket_open(), metrics.stream_open());
+    let _other = metrics.connection_open();
+    drop(connection);
+    metrics.sent();
+    metrics.delivered(3);
+    let took = Duration::from_millis(1);
+    for (route, status) in [("/graphql", 200), ("/graphql", 500), ("/api/login/", 503), ("/api/login/", 404)]
+    {
+        metrics.http_request("POST", route, Some(status), took);
+    }
+    for code in [None, Some("NOT_FOUND"), Some("INTERNAL"), Some("UNAVAILABLE")] {
+        metrics.graphql_operation("query", code);
+    }
+    let reading = metrics.read();
+    let expected = Reading {
+        memory_bytes: reading.memory_bytes,
+        connections_open: 1,
+        sockets_open: 1,
+        streams_open: 1,
+        sends: 1,
+        deliveries: 3,
+        requests: 4,
+        // The answer of 500 is what its operation said.
+        errors: 3,
+    };
+    assert_eq!(reading, expected);
+    #[cfg(target_os = "linux")]
+    assert!(reading.memory_bytes > 1_000_000, "{reading:?}");
+    let text = metrics.render();
+    assert!(
+        text.contains("tertulia_sends_total 1\n") && text.contains("tertulia_deliveries_total 3\n"),
+        "{text}"
+    );
+}

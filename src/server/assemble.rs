@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::app::App;
 use crate::app::live::{Pace, attend};
+use crate::app::{App, Parts};
 use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Tokens, random};
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl};
@@ -83,7 +83,9 @@ pub async fn assemble(config: &Config, clock: Clock, metrics: &Metrics) -> Resul
         clock.clone(),
     );
     let media = Media::open(&config.media, &config.data_dir, metrics)?;
-    let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, media, config));
+    let (passwords, metrics) = (Arc::new(passwords), metrics.clone());
+    let parts = Parts { store, passwords, tokens, clock, hub, media, metrics };
+    let app = Arc::new(App::new(parts, config));
     let pace = Pace { unheard: config.live.look_when_deaf, heard: config.live.look_always };
     attend(&app, inbox, pace);
     Ok(Assembly { app, keys, documents })

@@ -1,4 +1,7 @@
-//! Signed-in devices and the hashes of their refresh tokens. Their opaque keys are in `session_keys`.
+//! Signed-in devices and the hashes of their refresh tokens. Their opaque keys are in `session_keys`, the list of all in
+//! `sessions/list.rs`.
+
+mod list;
 
 use std::collections::HashMap;
 
@@ -16,6 +19,8 @@ use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::schema::{refresh_tokens, sessions, users};
 use crate::storage::types::{At, DoorColumn, Id};
+
+pub use list::{Narrowing, count, page};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = sessions)]

@@ -1,4 +1,6 @@
-//! Uploads: announced, complete, and then files of a message.
+//! Uploads: announced, complete, and then files of a message. The list of all is in `uploads/list.rs`.
+
+mod list;
 
 use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable,
@@ -14,6 +16,8 @@ use crate::storage::pool::Engined;
 use crate::storage::schema::{messages, uploads, users};
 use crate::storage::types::{At, Id};
 use crate::storage::{Conn, loose_files};
+
+pub use list::{Listed, Narrowing, Totals, page, totals};
 
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = uploads)]

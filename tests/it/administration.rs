@@ -264,6 +264,48 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn administrators_see_the_devices_of_everyone(app) {
+        let (amber, admin) = (app.user("amber").await, app.admin("ada").await);
+        app.pass(chrono::TimeDelta::seconds(1));
+        let further = app.login("amber", PASSWORD).await;
+        app.pass(chrono::TimeDelta::seconds(1));
+        app.user("basil").await;
+        let query = "query($u: ID, $f: Int, $a: String, $l: Int, $b: String) {
+            sessions(userId: $u, first: $f, after: $a, last: $l, before: $b) { totalCount
+                edges { cursor node { door current user { username } } }
+                pageInfo { hasNextPage hasPreviousPage endCursor } } }";
+        let ask = async |variables: Value| admin.ask(query, variables).await["sessions"].take();
+        let names = |page: &Value| -> Vec<String> {
+            let edges = page["edges"].as_array().unwrap();
+            edges.iter().map(|edge| edge["node"]["user"]["username"].as_str().unwrap().to_owned()).collect()
+        };
+        let all = ask(json!({})).await;
+        // Two were used at the same moment; the one opened later comes first.
+        assert_eq!((names(&all), &all["totalCount"]), (["basil", "amber", "ada", "amber"].map(String::from).to_vec(), &json!(4)));
+        assert_eq!(all["edges"][2]["node"], json!({ "door": "graphql", "current": true, "user": { "username": "ada" } }));
+        let cursors: Vec<&Value> = all["edges"].as_array().unwrap().iter().map(|edge| &edge["cursor"]).collect();
+        let page = ask(json!({ "f": 2, "a": cursors[0] })).await;
+        assert_eq!(names(&page), ["amber", "ada"]);
+        assert_eq!(page["pageInfo"], json!({ "hasNextPage": true, "hasPreviousPage": true, "endCursor": cursors[2] }));
+        assert_eq!(names(&ask(json!({ "l": 1, "b": cursors[3] })).await), ["ada"]);
+        assert_eq!(names(&ask(json!({ "a": cursors[2] })).await), ["amber"]);
+        // Whoever uses theirs comes to the front.
+        app.pass(chrono::TimeDelta::seconds(1));
+        amber.mutate("refreshSession", json!({ "refreshToken": amber.refresh }), "").await;
+        assert_eq!(names(&ask(json!({})).await), ["amber", "basil", "amber", "ada"]);
+        let hers = ask(json!({ "u": amber.id })).await;
+        assert_eq!(hers["totalCount"], 2);
+        further.mutate("logout", json!({}), "").await;
+        assert_eq!(names(&ask(json!({})).await), ["amber", "basil", "ada"]);
+        admin.mutate("setUserDisabled", json!({ "userId": amber.id }), "").await;
+        assert_eq!(names(&ask(json!({})).await), ["basil", "ada"]);
+        app.pass(chrono::TimeDelta::days(31));
+        let later = app.login("ada", PASSWORD).await;
+        assert_eq!(names(&later.ask(query, json!({})).await["sessions"]), ["ada"], "what ran out is none");
+    }
+}
+
 async fn key_at(app: &TestApp, person: &Caller) -> UserKey {
     let (id, store) = (id(person), app.app.store());
     let found = store.read(move |conn| Box::pin(tertulia::storage::users::get_by_id(conn, id)));

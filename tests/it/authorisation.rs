@@ -16,7 +16,11 @@ use crate::support::app::PASSWORD;
 use crate::support::{Caller, TestApp};
 
 /// The types whose every field must have a row.
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 14] = [
+    "Upload",
+    "ServerFigures",
+    "QueueFigure",
+    "Setting",
     "Query",
     "Mutation",
     "Subscription",
@@ -119,10 +123,12 @@ impl Scene {
     fn fill(&self, row: &Row, place: usize) -> String {
         let field = row.field.rsplit('.').next().unwrap_or_default();
         let field = match field {
-            "actor" | "attachments" | "createdBy" | "lastMessage" | "room" | "sender" | "sessions"
-            | "user" => {
+            "actor" | "attachments" | "createdBy" | "lastMessage" | "message" | "owner" | "room"
+            | "sender" | "sessions" | "user" => {
                 format!("{field} {{ id }}")
             }
+            "queues" => "queues { name }".to_owned(),
+            _ if row.field.starts_with("ServerFigures.") => field.to_owned(),
             "edits" => "edits { text }".to_owned(),
             "viewerState" => "viewerState { unreadCount }".to_owned(),
             "members" | "messages" => format!("{field} {{ totalCount }}"),

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod avatars;
+mod listing;
 mod pictures;
 mod serving;
 mod stores;

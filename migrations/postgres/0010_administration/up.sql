@@ -20,3 +20,6 @@ CREATE INDEX users_admins ON users (key) WHERE is_admin;
 
 -- Set while an administrator has closed the room: it is read, and nothing is added.
 ALTER TABLE rooms ADD COLUMN archived_at TIMESTAMPTZ;
+
+-- For the list of all that live, the latest used first.
+CREATE INDEX sessions_last_used_at ON sessions (last_used_at, key) WHERE ended_at IS NULL;

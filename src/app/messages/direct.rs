@@ -40,11 +40,13 @@ impl App {
             .await?;
         if let Some(known) = known {
             let posted = self.posts.send(known.view.room.id, post).await?;
+            self.count(&posted);
             return Ok((known, posted));
         }
         let title = title.chars().take(LABEL_CHARS_MAX).collect();
         let label = RoomLabel { title, ..RoomLabel::default() };
-        self.store
+        let (view, posted) = self
+            .store
             .write(move |conn| {
                 Box::pin(async move {
                     let other = users::get(conn, to).await?;
@@ -59,6 +61,8 @@ impl App {
                     Ok((view.ok_or_else(Error::not_found)?, posted))
                 })
             })
-            .await
+            .await?;
+        self.count(&posted);
+        Ok((view, posted))
     }
 }

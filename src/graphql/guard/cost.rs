@@ -33,18 +33,23 @@ pub const LIST_FIELDS: &[&str] = &[
     "replies",
     "rooms",
     "searchMessages",
+    "sessions",
+    "uploads",
     "users",
 ];
 
-/// Fields that are lists of objects without pages, and the length they are taken to have.
+/// Fields that are lists of objects without pages, and the length they are taken to have. One that is a page elsewhere
+/// is named in both.
 pub const PLAIN_LISTS: &[(&str, u64)] = &[
     ("attachments", 10),
+    ("configuration", 150),
     ("edits", 10),
     ("errors", 2),
     ("headers", 5),
     ("mentions", 10),
     ("online", 50),
     ("pinnedMessages", 50),
+    ("queues", 10),
     ("rateBudgets", 10),
     ("reactions", 10),
     ("sessions", 10),
@@ -159,14 +164,19 @@ impl Scales<'_> {
         if ITEM_FIELDS.contains(&name) && field.arguments.is_empty() {
             return Cost { once: 1, each: inner.of_page(1) };
         }
+        let plain = PLAIN_LISTS.iter().find(|(list, _)| *list == name).map(|(_, length)| *length);
         let content = if let Some(ids) = self.read(field, "ids") {
             ids.length().saturating_mul(inner.of_page(1))
-        } else if let Some((_, length)) = PLAIN_LISTS.iter().find(|(list, _)| *list == name) {
-            length.saturating_mul(inner.of_page(1))
-        } else if LIST_FIELDS.contains(&name) {
-            inner.of_page(self.page(field))
         } else {
-            inner.of_page(PAGE_MAX)
+            match (plain, LIST_FIELDS.contains(&name)) {
+                (Some(length), false) => length.saturating_mul(inner.of_page(1)),
+                // What is not below `edges` or `nodes` stands in each item, if it is the plain one.
+                (Some(length), true) => {
+                    Cost { once: length.saturating_mul(inner.once), ..inner }.of_page(self.page(field))
+                }
+                (None, true) => inner.of_page(self.page(field)),
+                (None, false) => inner.of_page(PAGE_MAX),
+            }
         };
         Cost { once: content.saturating_add(1), each: 0 }
     }

@@ -523,7 +523,6 @@ async fn upload_file(call: Call) -> Answer {
 fn unsent(call: &Call, error: &Error) -> Refusal {
     match error.code() {
         Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
-        Code::Forbidden => Refusal::error(StatusCode::FORBIDDEN, &error.text().render(call.language)),
         _ => drf::in_field(error, call.language, "message"),
     }
 }
@@ -640,10 +639,8 @@ impl Desk {
     fn part(&self, error: &Error) -> Say {
         self.peer.log(error);
         match error.code() {
-            Code::Forbidden if *error.text() == Text::RoomArchived => {
-                Say::Close(1008, "The room is archived.")
-            }
-            Code::NotFound | Code::NotAMember | Code::Forbidden => Say::Close(1008, NOT_A_MEMBER),
+            Code::NotFound | Code::NotAMember => Say::Close(1008, NOT_A_MEMBER),
+            Code::Forbidden => Say::Close(1008, "Nothing may be added to this room."),
             Code::TooLong => Say::Close(1009, "The text is too long."),
             Code::RateLimited => Say::Close(1013, "Too often; wait a little."),
             Code::Unavailable => Say::Close(1013, "The server is busy; try again shortly."),

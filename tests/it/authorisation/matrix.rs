@@ -31,6 +31,7 @@ const MEMBERS: [&str; 5] = ["UNAUTHENTICATED", "null", "OK", "OK", "null"];
 const OWN: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "OK", "OK"];
 /// For administrators.
 const ADMIN: [&str; 5] = ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "OK"];
+const NONE_FOR_ADMIN: [&str; 5] = ["UNAUTHENTICATED", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "null"];
 const ANYONE: [&str; 5] = ["OK", "OK", "OK", "OK", "OK"];
 const NO_VALUE: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "null", "null"];
 
@@ -38,6 +39,10 @@ const NO_VALUE: [&str; 5] = ["UNAUTHENTICATED", "null", "null", "null", "null"];
 #[expect(clippy::too_many_lines, reason = "a table, a row for each field")]
 pub(super) fn matrix() -> Vec<Row> {
     let mut rows = vec![
+        row("Query.configuration", "{ configuration { key } }", "/configuration/0", ADMIN),
+        row("Query.serverFigures", "{ serverFigures { at } }", "/serverFigures/at", ADMIN),
+        row("Query.sessions", "{ sessions { nodes { id } } }", "/sessions/nodes/0", ADMIN),
+        row("Query.uploads", "{ uploads { nodes { id } } }", "/uploads/nodes/0", ADMIN),
         row("Query.auditLog", "{ auditLog { totalCount } }", "/auditLog/totalCount", ADMIN),
         row("Query.messages", "{ messages(roomId: $ROOM) { nodes { id } } }", "/messages/nodes/0",
             ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
@@ -243,6 +248,26 @@ pub(super) fn matrix() -> Vec<Row> {
     );
     let log = "{ auditLog(action: \"user.update\", first: 1) { nodes { $FIELD } } }";
     rows.extend(AUDIT_FIELDS.map(|(field, at)| row(field, log, at, ADMIN)));
+    let uploads = "{ uploads(first: 1) { nodes { $FIELD } } }";
+    rows.extend(UPLOAD_FIELDS.map(|(field, at, expected)| row(field, uploads, at, expected)));
+    let figures = "{ serverFigures { $FIELD } }";
+    rows.extend(FIGURES.map(|(field, at, expected)| row(field, figures, at, expected)));
+    let queues = "{ serverFigures { queues { $FIELD } } }";
+    for (field, at) in [
+        ("QueueFigure.capacity", "/serverFigures/queues/0/capacity"),
+        ("QueueFigure.length", "/serverFigures/queues/0/length"),
+        ("QueueFigure.name", "/serverFigures/queues/0/name"),
+    ] {
+        rows.push(row(field, queues, at, ADMIN));
+    }
+    let settings = "{ configuration { $FIELD } }";
+    for (field, at) in [
+        ("Setting.key", "/configuration/0/key"),
+        ("Setting.source", "/configuration/0/source"),
+        ("Setting.value", "/configuration/0/value"),
+    ] {
+        rows.push(row(field, settings, at, ADMIN));
+    }
     rows.extend(MESSAGE_FIELDS.map(|(field, at, expected)| row(field, read, at, expected)));
     rows
 }
@@ -349,6 +374,46 @@ const FILE_FIELDS: [(&str, &str); 9] = [
     ("Attachment.thumbnailUrl", "/node/thumbnailUrl"),
     ("Attachment.url", "/node/url"),
     ("Attachment.width", "/node/width"),
+];
+
+/// Of a picture in a message of the public room, which the administrator is not in.
+const UPLOAD_FIELDS: [(&str, &str, [&str; 5]); 12] = [
+    ("Upload.byteSize", "/uploads/nodes/0/byteSize", ADMIN),
+    ("Upload.complete", "/uploads/nodes/0/complete", ADMIN),
+    ("Upload.createdAt", "/uploads/nodes/0/createdAt", ADMIN),
+    ("Upload.fileName", "/uploads/nodes/0/fileName", ADMIN),
+    ("Upload.id", "/uploads/nodes/0/id", ADMIN),
+    ("Upload.isImage", "/uploads/nodes/0/isImage", ADMIN),
+    ("Upload.message", "/uploads/nodes/0/message", NONE_FOR_ADMIN),
+    ("Upload.messageId", "/uploads/nodes/0/messageId", ADMIN),
+    ("Upload.owner", "/uploads/nodes/0/owner", ADMIN),
+    ("Upload.room", "/uploads/nodes/0/room", ADMIN),
+    ("Upload.thumbnailUrl", "/uploads/nodes/0/thumbnailUrl", ADMIN),
+    ("Upload.url", "/uploads/nodes/0/url", ADMIN),
+];
+
+/// Of a node that is alone.
+const FIGURES: [(&str, &str, [&str; 5]); 20] = [
+    ("ServerFigures.at", "/serverFigures/at", ADMIN),
+    ("ServerFigures.bus", "/serverFigures/bus", NONE_FOR_ADMIN),
+    ("ServerFigures.connectionsOpen", "/serverFigures/connectionsOpen", ADMIN),
+    ("ServerFigures.database", "/serverFigures/database", ADMIN),
+    ("ServerFigures.deliveriesTotal", "/serverFigures/deliveriesTotal", ADMIN),
+    ("ServerFigures.errorsTotal", "/serverFigures/errorsTotal", ADMIN),
+    ("ServerFigures.liveReaders", "/serverFigures/liveReaders", ADMIN),
+    ("ServerFigures.liveRooms", "/serverFigures/liveRooms", ADMIN),
+    ("ServerFigures.memoryBytes", "/serverFigures/memoryBytes", ADMIN),
+    ("ServerFigures.messages", "/serverFigures/messages", ADMIN),
+    ("ServerFigures.peopleOnline", "/serverFigures/peopleOnline", ADMIN),
+    ("ServerFigures.queues", "/serverFigures/queues/0", ADMIN),
+    ("ServerFigures.requestsTotal", "/serverFigures/requestsTotal", ADMIN),
+    ("ServerFigures.rooms", "/serverFigures/rooms", ADMIN),
+    ("ServerFigures.sendsTotal", "/serverFigures/sendsTotal", ADMIN),
+    ("ServerFigures.socketsOpen", "/serverFigures/socketsOpen", ADMIN),
+    ("ServerFigures.startedAt", "/serverFigures/startedAt", ADMIN),
+    ("ServerFigures.streamsOpen", "/serverFigures/streamsOpen", ADMIN),
+    ("ServerFigures.users", "/serverFigures/users", ADMIN),
+    ("ServerFigures.version", "/serverFigures/version", ADMIN),
 ];
 
 /// Of what the administrator did.

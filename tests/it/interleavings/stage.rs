@@ -126,8 +126,10 @@ impl Theatre {
         let passwords = Passwords::start(PasswordOptions { cost: 4, threads: 1, queue_max: 100 }).unwrap();
         let keys = Arc::new(Keys::load(KeySource::SecretFile(data.path().join("secret"))).unwrap());
         let tokens = Tokens::new(keys, String::new(), "tertulia", AGE, clock.clone());
-        let media = Media::open(&config.media, data.path(), &Metrics::new()).unwrap();
-        let app = Arc::new(App::new(store, Arc::new(passwords), tokens, clock, hub, media, &config));
+        let (passwords, metrics) = (Arc::new(passwords), Metrics::new());
+        let media = Media::open(&config.media, data.path(), &metrics).unwrap();
+        let parts = tertulia::app::Parts { store, passwords, tokens, clock, hub, media, metrics };
+        let app = Arc::new(App::new(parts, &config));
         // Nobody looks by themselves, so that what heals without a look can be told from what does not.
         attend(&app, inbox, Pace { unheard: AGE * 60, heard: AGE * 60 });
         Self { app, meddler, _data: data }
