@@ -13,11 +13,11 @@ pub mod messages;
 pub mod presence;
 pub mod rooms;
 pub mod search;
-pub mod setup;
 pub mod sweep;
 pub mod users;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -116,6 +116,8 @@ pub struct App {
     /// Turns for reading what live readers have missed.
     catching_up: Semaphore,
     node: figures::Node,
+    /// Whether an administrator was seen.
+    is_set_up: AtomicBool,
 }
 
 /// What the use cases are made of.
@@ -149,6 +151,7 @@ impl App {
             media,
             files: MediaBounds::of(config),
             catching_up: Semaphore::new(config.live.catch_up_reads_max),
+            is_set_up: AtomicBool::new(false),
         }
     }
 

@@ -8,10 +8,12 @@ pub mod fingerprint;
 pub mod keys;
 pub mod password;
 pub mod random;
+pub mod setup;
 pub mod tokens;
 
 pub use credential::Credential;
 pub use fingerprint::{Fingerprint, Fingerprints};
 pub use keys::{KeyProblem, KeySource, Keys};
 pub use password::{PasswordOptions, Passwords};
+pub use setup::SetupCode;
 pub use tokens::{Claims, Grant, OpaqueKey, RefreshToken, Tokens};

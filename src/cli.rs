@@ -1,5 +1,6 @@
 //! The command line: what the binary does besides serving.
 
+mod demo;
 mod import;
 mod load;
 
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 
 use crate::app::auth::Signup;
@@ -22,7 +23,7 @@ use crate::graphql::schema;
 use crate::metrics::Metrics;
 use crate::server::assemble::{Assembly, assemble, migrate, spawn_sweeper};
 use crate::server::router::{bounds, router};
-use crate::server::{Drained, on_hangup, serve, shutdown_signal};
+use crate::server::{Drained, Hangup, on_hangup, serve, shutdown_signal};
 use crate::{docs, telemetry, ui};
 
 /// A self-hosted chat server with one GraphQL schema. Without a command, it serves.
@@ -73,6 +74,10 @@ enum Command {
     /// running server. Exits with 0 when it came to its end, whatever it had to leave out and says so; with 1
     /// when it could not, and then running it again goes on; with 2 when it was called wrongly.
     Import(import::ImportArgs),
+    /// Try it out: a server with people, rooms, some days of messages and bots that go on talking.
+    ///
+    /// All of it is in a temporary folder, which is removed when the server stops. It prints whom to sign in as.
+    Demo,
     /// Send, read, drop, resume and crash against running servers, and prove that every reader was told
     /// every message once and in order.
     Torture(load::TortureArgs),
@@ -134,6 +139,7 @@ pub fn run() -> ExitCode {
         Some(Command::Torture(args)) => load::torture(args),
         Some(Command::Bench(args)) => load::bench(settings, args),
         Some(Command::Probe) => load::probe(settings),
+        Some(Command::Demo) => demo::demo(settings),
         command => with_settings(&settings.sources(), command),
     };
     match outcome {
@@ -171,6 +177,7 @@ fn with_settings(sources: &Sources, command: Option<Command>) -> anyhow::Result<
                 | Command::Generate
                 | Command::Torture(_)
                 | Command::Bench(_)
+                | Command::Demo
                 | Command::Probe
                 | Command::Config(_),
             ) => Ok(()),
@@ -180,12 +187,10 @@ fn with_settings(sources: &Sources, command: Option<Command>) -> anyhow::Result<
 
 async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
     let config = &loaded.config;
-    let stop = shutdown_signal().context("cannot listen for signals")?;
+    let stop = shutdown_signal(Hangup::IsElsewhere).context("cannot listen for signals")?;
     let metrics = Metrics::new();
     let assembly = assemble(config, Clock::System, &metrics).await?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; is another server there?", config.listen))?;
+    let listener = listen(config).await?;
     let address = listener.local_addr()?;
     let app = assembly.app.clone();
     spawn_sweeper(&app);
@@ -194,8 +199,10 @@ async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
         Ok(()) => tracing::info!("The signing keys were read anew."),
         Err(error) => tracing::error!(%error, "The signing keys stay as they were."),
     })?;
+    // After the socket, so that a second start on one address voids no link.
+    let setup = app.open_setup(&Viewer::Operator).await.context("cannot make the set-up link")?;
     let router = router(assembly, config, config.public_url_at(address), &metrics, stop.clone());
-    say(&loaded.banner(address))?;
+    say(&loaded.banner(address, setup.as_ref().map(SecretString::expose_secret)))?;
     if !ui::is_built() {
         tracing::warn!("The pages are not in this binary; build web/ first, or use `make run`.");
     }
@@ -206,6 +213,12 @@ async fn serve_until_stopped(loaded: &Loaded) -> anyhow::Result<()> {
         Drained::Cut => tracing::warn!("Stopped, with requests cut off at the drain deadline."),
     }
     Ok(())
+}
+
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another server there?", config.listen))
 }
 
 async fn create_user(config: &Config, username: String, email: String, admin: bool) -> anyhow::Result<()> {

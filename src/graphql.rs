@@ -25,6 +25,7 @@ pub mod schema;
 pub mod search;
 pub mod server_info;
 pub mod sessions;
+pub mod setup;
 mod sse;
 mod streams;
 pub mod subscriptions;

@@ -6,6 +6,8 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
+pub mod dice;
 pub mod docs;
 pub mod domain;
 pub mod error;

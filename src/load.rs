@@ -4,7 +4,6 @@
 
 mod answer;
 pub mod bench;
-mod dice;
 pub mod http;
 pub mod measure;
 mod person;

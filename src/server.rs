@@ -18,13 +18,21 @@ use tokio::sync::watch;
 
 pub use listener::{Bounds, Drained, serve};
 
+/// What SIGHUP is for, which also comes when a terminal is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hangup {
+    /// See [`on_hangup`].
+    IsElsewhere,
+    Stops,
+}
+
 /// Becomes true when the process is told to stop, by SIGTERM or SIGINT.
 ///
 /// The signals are caught from the moment this returns. A second signal changes nothing: the drain has
 /// its own deadline.
-pub fn shutdown_signal() -> io::Result<watch::Receiver<bool>> {
+pub fn shutdown_signal(hangup: Hangup) -> io::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
-    let mut signals = Signals::catch()?;
+    let mut signals = Signals::catch(hangup)?;
     tokio::spawn(async move {
         let name = signals.next().await;
         tracing::info!(signal = name, "told to stop");
@@ -52,19 +60,26 @@ pub fn on_hangup(reload: impl Fn() + Send + 'static) -> io::Result<()> {
 struct Signals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
-    fn catch() -> io::Result<Self> {
+    fn catch(hangup: Hangup) -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let stops = hangup == Hangup::Stops;
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: stops.then(|| signal(SignalKind::hangup())).transpose()?,
+        })
     }
 
     async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+            _ = async { self.hangup.as_mut()?.recv().await }, if self.hangup.is_some() => "SIGHUP",
         }
     }
 }
@@ -74,7 +89,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn catch() -> io::Result<Self> {
+    fn catch(_: Hangup) -> io::Result<Self> {
         Ok(Self)
     }
 

@@ -32,6 +32,7 @@ pub mod search;
 pub mod sends;
 pub mod session_keys;
 pub mod sessions;
+pub mod setup;
 mod sqlite;
 mod types;
 pub mod uploads;

@@ -1,5 +1,6 @@
 //! Signing up. Who calls is in `auth/callers.rs`, signing in in `auth/login.rs`, what becomes of a session
-//! in `auth/sessions.rs`, and what only the dialects do in `auth/doors.rs`, `registration.rs`, `profiles.rs` and `keys.rs`.
+//! in `auth/sessions.rs`, the first administrator in `auth/setup.rs`, and what only the dialects do in
+//! `auth/doors.rs`, `registration.rs`, `profiles.rs` and `keys.rs`.
 
 mod callers;
 mod doors;
@@ -9,6 +10,7 @@ mod profiles;
 pub(in crate::app) mod registration;
 mod session_list;
 mod sessions;
+mod setup;
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -24,6 +24,7 @@ pub struct Limits {
     login_account: Keyed<String>,
     login_address: Keyed<IpAddr>,
     signup_address: Keyed<IpAddr>,
+    setup_address: Keyed<IpAddr>,
     room_password: Keyed<(RoomKey, UserKey)>,
     send: Keyed<UserKey>,
     search: Keyed<UserKey>,
@@ -41,6 +42,7 @@ impl Limits {
             login_account: Keyed::new(Quota::per_minute(everywhere)),
             login_address: Keyed::new(Quota::per_minute(limits.login_per_address_per_minute)),
             signup_address: Keyed::new(Quota::per_hour(limits.signup_per_address_per_hour)),
+            setup_address: Keyed::new(Quota::per_minute(account)),
             room_password: Keyed::new(Quota::per_minute(account)),
             send: Keyed::new(
                 Quota::per_second(limits.send_per_user_per_second).allow_burst(limits.send_per_user_burst),
@@ -68,6 +70,14 @@ impl Limits {
     pub fn signup(&self, address: Option<IpAddr>) -> Result<()> {
         match address {
             Some(address) if self.on => self.signup_address.take(&address),
+            _ => Ok(()),
+        }
+    }
+
+    /// One guess at the code that makes the first administrator. Nobody else's guesses stand in the way of who has it.
+    pub fn setup(&self, address: Option<IpAddr>) -> Result<()> {
+        match address {
+            Some(address) if self.on => self.setup_address.take(&address),
             _ => Ok(()),
         }
     }
@@ -100,6 +110,7 @@ impl Limits {
         self.login_account.forget_idle();
         self.login_address.forget_idle();
         self.signup_address.forget_idle();
+        self.setup_address.forget_idle();
         self.room_password.forget_idle();
         self.send.forget_idle();
         self.search.forget_idle();

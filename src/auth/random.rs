@@ -19,6 +19,9 @@ const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij
 /// 31 symbols are 4.95 bits each, so 20 of them are 99 bits.
 const INVITE_CHARS: usize = 20;
 
+/// 158 bits, in a link that is copied more often than it is typed.
+const SETUP_CHARS: usize = 32;
+
 /// 59 bits: enough to tell the requests of one log apart, short enough to read out.
 const REQUEST_ID_CHARS: usize = 12;
 
@@ -36,6 +39,11 @@ pub fn token() -> String {
 /// A code that lets people into a room: 20 lower-case characters that survive being read out loud.
 pub fn invite_code() -> String {
     code(INVITE_CHARS)
+}
+
+/// A code that lets someone make themselves the first administrator.
+pub fn setup_code() -> String {
+    code(SETUP_CHARS)
 }
 
 /// A password for someone who is told it once: four groups of five characters that survive being read out loud,

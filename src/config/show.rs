@@ -90,15 +90,27 @@ impl Loaded {
         text
     }
 
-    /// What start-up tells the operator; `bound` is the address that the server got.
-    pub fn banner(&self, bound: SocketAddr) -> String {
+    /// Where the pages are.
+    pub fn addresses(&self, bound: SocketAddr) -> String {
+        let url = self.config.public_url_at(bound);
+        let pages = [("chat", "/"), ("playground", "/graphql"), ("admin", "/admin"), ("REST", "/api/docs/")];
+        let mut text = String::new();
+        for (name, path) in pages {
+            let _ = writeln!(text, "  {name:<11}{url}{path}");
+        }
+        text
+    }
+
+    /// What start-up tells the operator; `bound` is the address that the server got, and `setup` the code of the
+    /// link that makes the first administrator, while there is none.
+    pub fn banner(&self, bound: SocketAddr, setup: Option<&str>) -> String {
         let config = &self.config;
         let redis =
             config.redis_url.as_ref().map_or_else(|| "none, one node".to_owned(), ToString::to_string);
         let file = self.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
-        let mut text = format!("Tertulia {}\n", env!("CARGO_PKG_VERSION"));
+        let url = config.public_url_at(bound);
+        let mut text = format!("Tertulia {}\n{}", env!("CARGO_PKG_VERSION"), self.addresses(bound));
         for (name, value) in [
-            ("address", config.public_url_at(bound)),
             ("listens on", bound.to_string()),
             ("data", config.data_dir.display().to_string()),
             ("database", format!("{}, {}", config.database_url.engine(), config.database_url)),
@@ -110,6 +122,13 @@ impl Loaded {
         for (at, entry) in self.differing().enumerate() {
             let name = if at == 0 { "changed" } else { "" };
             let _ = writeln!(text, "  {name:<11}{} = {} ({})", entry.key, entry.shown, entry.source);
+        }
+        if let Some(code) = setup {
+            let _ = writeln!(
+                text,
+                "\nThere is no administrator yet. Within 30 minutes, once, make the first one at"
+            );
+            let _ = writeln!(text, "  {url}/setup/{code}");
         }
         text
     }

@@ -294,7 +294,7 @@ fn with_secrets() -> Bench {
 fn nothing_that_can_be_shown_shows_a_secret() {
     let bench = with_secrets();
     let loaded = bench.load();
-    let banner = loaded.banner("127.0.0.1:8000".parse().unwrap());
+    let banner = loaded.banner("127.0.0.1:8000".parse().unwrap(), None);
     for shown in [format!("{loaded:?} {:?}", bench.sources), loaded.print(), banner] {
         assert!(!shown.contains("hunter2") && !shown.contains(SECRET), "{shown}");
     }
@@ -322,9 +322,12 @@ fn printed_settings_say_where_each_was_set_and_read_back_as_the_same() {
 #[test]
 fn the_banner_says_addresses_data_engine_and_what_differs() {
     let loaded = Bench::new().env("TERTULIA_BCRYPT_COST", "10").env("TERTULIA_ISSUER", "tertulia").load();
-    let banner = loaded.banner("0.0.0.0:8123".parse().unwrap());
+    let banner = loaded.banner("0.0.0.0:8123".parse().unwrap(), None);
     for line in [
-        "  address    http://127.0.0.1:8123\n",
+        "  chat       http://127.0.0.1:8123/\n",
+        "  playground http://127.0.0.1:8123/graphql\n",
+        "  admin      http://127.0.0.1:8123/admin\n",
+        "  REST       http://127.0.0.1:8123/api/docs/\n",
         "  listens on 0.0.0.0:8123\n",
         "  data       ./tertulia-data\n",
         "  database   SQLite, sqlite:./tertulia-data/tertulia.db\n",
@@ -333,6 +336,16 @@ fn the_banner_says_addresses_data_engine_and_what_differs() {
         assert!(banner.contains(line), "{banner}");
     }
     assert!(!banner.contains("issuer"), "a default that was set is no difference");
+    assert!(!banner.contains("administrator"), "{banner}");
+}
+
+#[test]
+fn the_banner_ends_with_the_set_up_link_while_there_is_one_and_no_line_is_too_wide() {
+    let loaded = Bench::new().env("TERTULIA_PUBLIC_URL", "https://chat.example").load();
+    let banner = loaded.banner("127.0.0.1:8000".parse().unwrap(), Some("somecode"));
+    assert!(banner.ends_with("make the first one at\n  https://chat.example/setup/somecode\n"), "{banner}");
+    assert!(banner.contains("  chat       https://chat.example/\n"), "{banner}");
+    assert!(banner.lines().all(|line| line.len() <= 80), "{banner}");
 }
 
 #[test]

@@ -33,6 +33,8 @@ macro_rules! deeds {
 }
 
 deeds! {
+    /// Made themselves the first administrator, with the link that the server printed.
+    SetUp = "server.set_up";
     /// Made an account for someone.
     UserCreate = "user.create";
     /// Changed someone's profile.

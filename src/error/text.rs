@@ -123,6 +123,7 @@ pub enum Text {
     RoomPasswordWrong,
     SelfTakesNobody,
     SessionOver,
+    SetupOver,
     SignInFirst,
     TokenExpired,
     TokenInvalid,
@@ -233,6 +234,10 @@ impl Text {
             Self::RoomPasswordWrong => "The room asks for a password, and this is not it.",
             Self::SelfTakesNobody => "A SELF room has no other members.",
             Self::SessionOver => "This session has ended. Log in again.",
+            Self::SetupOver => {
+                "This link is not good, or not any more. Restart the server for another one, or make an \
+                 administrator with `tertulia user create --admin`."
+            }
             Self::SignInFirst => "Log in first, and send the access token.",
             Self::TokenExpired => {
                 "The access token has expired. Call refreshSession, then repeat the request."
@@ -333,6 +338,10 @@ impl Text {
             Self::RoomPasswordWrong => "La sala pide una contraseña, y no es esta.",
             Self::SelfTakesNobody => "Una sala SELF no tiene otros miembros.",
             Self::SessionOver => "Esta sesión ha terminado. Inicia sesión de nuevo.",
+            Self::SetupOver => {
+                "Este enlace no sirve, o ya no. Reinicia el servidor para obtener otro, o crea un administrador \
+                 con `tertulia user create --admin`."
+            }
             Self::SignInFirst => "Inicia sesión primero y envía el token de acceso.",
             Self::TokenExpired => {
                 "El token de acceso ha caducado. Llama a refreshSession y repite la petición."

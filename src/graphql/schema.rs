@@ -23,11 +23,11 @@ use crate::graphql::rooms::{
 use crate::graphql::search::SearchQuery;
 use crate::graphql::server_info::{Allowances, ServerInfoQuery};
 use crate::graphql::sessions::{Session, SessionMutation, SessionQuery};
+use crate::graphql::setup::SetupMutation;
 use crate::graphql::subscriptions::Subscriptions;
 use crate::graphql::users::{AdministrationMutation, User, UserMutation, UserQuery};
 
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(NodeQuery, UserQuery, RoomQuery, MessageQuery, AuditQuery, ServerInfoQuery, SearchQuery);
 pub struct Query(
     NodeQuery,
     UserQuery,
@@ -45,6 +45,7 @@ pub struct Query(
 pub struct Mutation(
     AuthMutation,
     SessionMutation,
+    SetupMutation,
     UserMutation,
     AdministrationMutation,
     RoomMutation,

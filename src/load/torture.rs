@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::load::dice::Dice;
+use crate::dice::Dice;
 use crate::load::person::{Person, Trouble, text_at};
 use crate::load::target::Target;
 pub use ledger::Fault;

@@ -8,7 +8,7 @@ use std::io::{BufReader, Cursor};
 use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use super::gifs;
 use crate::domain::media::FileType;
@@ -49,6 +49,13 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// One that was drawn here, no larger than a small one is. Each pixel is three bytes: red, green and blue.
+    pub fn drawn(width: u32, height: u32, pixels: Vec<u8>) -> Result<Self> {
+        let pixels = RgbImage::from_raw(width, height, pixels)
+            .ok_or_else(|| Error::internal("a drawing has too few pixels"))?;
+        Ok(Self { full: png(&pixels.into())?, thumbnail: None })
+    }
+
     /// The one to show where many are shown.
     pub fn small(&self) -> &Image {
         self.thumbnail.as_ref().unwrap_or(&self.full)

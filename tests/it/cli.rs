@@ -387,13 +387,71 @@ fn the_banner_says_where_and_what_and_how_it_differs() {
     let desk = Desk::new();
     let server = desk.serve(&["--set", "signup=off"]);
     let port: u16 = server.says("listens on").strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
-    assert_eq!(server.says("address"), format!("http://127.0.0.1:{port}"));
+    for (name, path) in
+        [("chat", "/"), ("playground", "/graphql"), ("admin", "/admin"), ("REST", "/api/docs/")]
+    {
+        assert_eq!(server.says(name), format!("http://127.0.0.1:{port}{path}"));
+    }
     assert_eq!(server.says("data"), "./tertulia-data");
     assert!(server.says("database").starts_with("SQLite, sqlite:"), "{}", server.banner);
     assert!(server.banner.contains("signup = false (command line)"), "{}", server.banner);
     assert!(server.banner.contains("bcrypt_cost = 4 (TERTULIA_BCRYPT_COST)"), "{}", server.banner);
     assert!(!server.banner.contains("page_max"), "only what differs: {}", server.banner);
     assert!(server.get("/health/ready").starts_with("HTTP/1.1 200 "));
+}
+
+/// Asks the schema, and gives the answer with its head.
+fn ask(server: &Serving, query: &str) -> String {
+    let body = json!({ "query": query }).to_string();
+    let mut caller = server.socket();
+    write!(
+        caller,
+        "POST /graphql HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    caller.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+fn set_up(server: &Serving, code: &str) -> String {
+    let input = format!(
+        "code: \"{code}\", username: \"ada\", email: \"ada@example.com\", password: \"plum pudding 77\""
+    );
+    ask(
+        server,
+        &format!(
+            "mutation {{ setUpServer(input: {{ {input} }}) {{ tokens {{ accessToken }} errors {{ code }} }} }}"
+        ),
+    )
+}
+
+#[test]
+fn each_start_prints_another_set_up_link_until_there_is_an_administrator() {
+    let desk = Desk::new().env("LOG", "trace");
+    let link = |server: &Serving| {
+        let base = server.says("chat").to_owned();
+        let link = server.banner.lines().last().unwrap().trim().to_owned();
+        link.strip_prefix(&format!("{base}setup/")).unwrap_or_else(|| panic!("{}", server.banner)).to_owned()
+    };
+    let first = desk.serve(&[]);
+    let old = link(&first);
+    assert_eq!(first.stop("TERM").0, Some(0));
+    let second = desk.serve(&[]);
+    let code = link(&second);
+    assert!(set_up(&second, &old).contains("FORBIDDEN"));
+    assert!(set_up(&second, &code).contains("accessToken"));
+    assert_eq!(second.stop("TERM").0, Some(0));
+    let log = fs::read_to_string(desk.path("stderr")).unwrap();
+    let database = fs::read(desk.data("tertulia.db")).unwrap();
+    for secret in [old.as_str(), &code, "plum pudding"] {
+        assert!(!log.contains(secret), "{secret} in the log");
+        assert!(!database.windows(secret.len()).any(|part| part == secret.as_bytes()), "{secret} is stored");
+    }
+    let third = desk.serve(&[]);
+    assert!(!third.banner.contains("/setup/"), "{}", third.banner);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::{Limits, Refusal, short};
 
 /// Fields of Mutation that work without a token, each of which tries a secret. One to a request, so
 /// that limits on requests are limits on guesses.
-pub const LOGIN_FIELDS: &[&str] = &["signup", "login", "refreshSession"];
+pub const LOGIN_FIELDS: &[&str] = &["signup", "login", "refreshSession", "setUpServer"];
 
 /// Lists of the introspection types that lead from type to type. Each level multiplies the answer by
 /// the size of the schema, and no tool needs the third.

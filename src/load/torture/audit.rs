@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::load::dice::Dice;
+use crate::dice::Dice;
 use crate::load::torture::ledger::{Fault, Follower};
 use crate::load::torture::{Failure, Room, RoomProof, Run};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::dice::Dice;
 use crate::load::answer::Refusal;
-use crate::load::dice::Dice;
 use crate::load::person::{Patience, TRY_AGAIN};
 use crate::load::socket::{BROKEN, Ended, FORBIDDEN, Socket};
 use crate::load::target::Buffer;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
+use crate::dice::Dice;
 use crate::load::answer::{self, Refusal};
-use crate::load::dice::Dice;
 use crate::load::http::{Connection, post};
 use crate::load::person::{Patience, Person, Reply, TRY_AGAIN, ask};
 use crate::load::socket::{Ended, Socket};

@@ -190,6 +190,11 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.setUserDisabled",
             "mutation { setUserDisabled(input: { userId: $SECOND }) { user { id } errors { code } } }",
             "/setUserDisabled/user", ADMIN),
+        // What it does while there is no administrator is in setup.rs.
+        row("Mutation.setUpServer",
+            "mutation { setUpServer(input: { code: $GUESSED, username: $FRESH, email: \"$BARE@example.com\",
+                password: $PASSWORD }) { user { id } errors { code } } }",
+            "/setUpServer/user", ["FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]),
         row("Mutation.signup",
             "mutation { signup(input: { username: $FRESH, email: \"$BARE@example.com\", password: $PASSWORD }) {
                 user { email } errors { code } } }",

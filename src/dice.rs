@@ -5,11 +5,11 @@ use std::time::Duration;
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Not for
 /// secrets.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
     /// The dice of one of many who share a seed.
-    pub(super) fn of(seed: u64, number: usize) -> Self {
+    pub fn of(seed: u64, number: usize) -> Self {
         let mut dice = Self(seed ^ (number as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93));
         dice.next();
         dice
@@ -23,21 +23,21 @@ impl Dice {
     }
 
     /// Less than `end`; 0 when that is 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         // The remainder fits, for it is less than a usize.
         usize::try_from(self.next() % (end.max(1) as u64)).unwrap_or_default()
     }
 
-    pub(super) fn percent(&mut self, chance: usize) -> bool {
+    pub fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
 
-    pub(super) fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         of.get(self.below(of.len()))
     }
 
     /// Between `low` and `high`, to the millisecond.
-    pub(super) fn between(&mut self, low: Duration, high: Duration) -> Duration {
+    pub fn between(&mut self, low: Duration, high: Duration) -> Duration {
         let span = usize::try_from(high.saturating_sub(low).as_millis()).unwrap_or(usize::MAX);
         low + Duration::from_millis(self.below(span) as u64)
     }
