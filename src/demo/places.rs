@@ -36,7 +36,7 @@ pub(super) struct Plan {
     pub(super) is_live: bool,
 }
 
-pub(super) const QUIET: Plan = Plan {
+const QUIET: Plan = Plan {
     name: "",
     description: "",
     kind: Kind::Pair,
@@ -145,6 +145,11 @@ pub(super) struct Place {
 #[cfg(test)]
 pub(super) fn topics() -> impl Iterator<Item = &'static str> {
     PLANS.iter().flat_map(|plan| plan.topics.iter().copied())
+}
+
+#[cfg(test)]
+pub(super) fn plan(name: &str) -> &'static Plan {
+    PLANS.iter().find(|plan| plan.name == name).unwrap()
 }
 
 /// Makes every room; its owner is whoever comes first.

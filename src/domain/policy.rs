@@ -90,6 +90,7 @@ fn adds(standing: Standing, action: Action) -> bool {
         Action::See
         | Action::ListMembers
         | Action::Read
+        | Action::MarkRead
         | Action::Leave
         | Action::Remove(_)
         | Action::Delete

@@ -13,7 +13,8 @@ use crate::graphql::users::User;
 use crate::graphql::ws::connection::Connection;
 
 /// Fields that a caller without a valid token may use.
-pub(super) const PUBLIC_FIELDS: [&str; 5] = ["signup", "login", "refreshSession", "serverInfo", "setUpServer"];
+pub(super) const PUBLIC_FIELDS: [&str; 5] =
+    ["signup", "login", "refreshSession", "serverInfo", "setUpServer"];
 
 /// Send accessToken as 'Authorization: Bearer ...', or in connection_init under Authorization.
 #[derive(SimpleObject)]

@@ -46,7 +46,6 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust_embed", &["ui"]),
     ("rustix", &["auth", "media"]),
     ("rustls", &["storage"]),
-    ("tempfile", &["cli/demo"]),
     ("tokio_postgres", &["storage"]),
     ("unicode_normalization", &["domain/search"]),
     ("tokio_tungstenite", &["graphql", "load", "rest"]),

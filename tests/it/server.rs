@@ -329,7 +329,7 @@ fn tertulia_test_set(name: &str) -> bool {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_signal_to_terminate_flips_the_watch() {
-    let mut stopped = tertulia::server::shutdown_signal().unwrap();
+    let mut stopped = tertulia::server::shutdown_signal(tertulia::server::Hangup::IsElsewhere).unwrap();
     assert!(!*stopped.borrow());
     let killed = std::process::Command::new("kill").arg("-TERM").arg(std::process::id().to_string()).status();
     assert!(killed.unwrap().success());
