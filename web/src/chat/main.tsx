@@ -5,6 +5,7 @@ import chat from '../shared/i18n/en/chat';
 import messages from '../shared/i18n/en/messages';
 import { startPage } from '../shared/page';
 import { ChatRoutes } from './routes';
+import { updates } from './updates';
 
 await startPage(
   {
@@ -12,7 +13,7 @@ await startPage(
     messages: { en: messages, es: () => import('../shared/i18n/es/messages') },
   },
   <BrowserRouter>
-    <ApiProvider source={startApi()}>
+    <ApiProvider source={startApi(updates)}>
       <ChatRoutes />
     </ApiProvider>
   </BrowserRouter>,

@@ -1,0 +1,87 @@
+// The frame of the chat for whoever is signed in: the list of rooms, beside it what the address names.
+import { MessagesSquare } from 'lucide-react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate } from 'react-router';
+import { useSession } from '../../shared/session/account';
+import { EmptyState } from '../../shared/ui/EmptyState';
+import { Loading } from '../../shared/ui/Spinner';
+import { InboxProvider, useInbox, useInboxStore } from '../rooms/InboxProvider';
+import { RoomList } from '../rooms/RoomList';
+import { ConnectionBar } from './ConnectionBar';
+import { startNotices } from './notices';
+import styles from './Shell.module.css';
+import { useShortcuts } from './shortcuts';
+import { showUnread } from './title';
+
+const Switcher = lazy(() => import('./Switcher'));
+
+export function Shell({ children }: { children: ReactNode }) {
+  const session = useSession();
+  if (session.is !== 'signedIn') return null;
+  return (
+    <InboxProvider viewerId={session.userId}>
+      <Frame>{children}</Frame>
+    </InboxProvider>
+  );
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  const { t } = useTranslation('chat');
+  const { pathname } = useLocation();
+  const [isSwitching, setSwitching] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  useShortcuts({ onSwitch: () => setSwitching(true) });
+  useUnreadInTitle();
+  useNotices();
+  // What had the focus may be gone with the page before; who uses the keyboard goes on from the new one.
+  useEffect(() => {
+    if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return (
+    <div className={styles.shell} data-showing={pathname === '/' ? 'list' : 'main'}>
+      <a className={styles.skip} href="#main" onClick={() => main.current?.focus()}>
+        {t('skip')}
+      </a>
+      <nav className={styles.list} aria-label={t('rooms.title')}>
+        <RoomList />
+      </nav>
+      <main ref={main} id="main" className={styles.main} tabIndex={-1}>
+        <ConnectionBar />
+        <div className={styles.content}>
+          <Suspense fallback={<Loading />}>
+            {children}
+          </Suspense>
+        </div>
+      </main>
+      {isSwitching && (
+        <Suspense fallback={null}>
+          <Switcher onClose={() => setSwitching(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+/** What stands beside the list while no room is open. */
+export function NothingOpen() {
+  const { t } = useTranslation('chat');
+  return (
+    <EmptyState icon={<MessagesSquare />} title={t('rooms.pick')}>
+      {t('rooms.pickText', { keys: navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl+K' })}
+    </EmptyState>
+  );
+}
+
+function useUnreadInTitle(): void {
+  const { unread } = useInbox();
+  useEffect(() => showUnread(unread), [unread]);
+  useEffect(() => () => showUnread(0), []);
+}
+
+function useNotices(): void {
+  const inbox = useInboxStore();
+  const navigate = useNavigate();
+  const { t } = useTranslation('chat');
+  useEffect(() => startNotices(inbox, { open: (roomId) => void navigate(`/rooms/${roomId}`), t }), [inbox, navigate, t]);
+}
