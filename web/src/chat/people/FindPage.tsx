@@ -76,7 +76,7 @@ function People({ search }: { search: string }) {
   return (
     <section aria-labelledby="people">
       <h2 id="people">{t('find.people')}</h2>
-      {error && <Faults faults={faultsOf(error)} onRetry={again} />}
+      {error && <Faults faults={faultsOf(error)} onRetry={() => again({ requestPolicy: 'network-only' })} />}
       <ul>
         {data?.users.nodes.map((person) => (
           <li key={person.id}>

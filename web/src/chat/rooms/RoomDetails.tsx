@@ -62,8 +62,8 @@ function Details({ room }: { room: RoomHead }) {
       <Facts room={room} />
       {room.inviteUrl && isGroup && <Invite url={room.inviteUrl} />}
       <section aria-labelledby="members">
-        <h3 id="members">
-          {isGroup ? t('rooms.members', { count: room.memberCount }) : t('details.members')}
+        <h3>
+          <span id="members">{isGroup ? t('rooms.members', { count: room.memberCount }) : t('details.members')}</span>
           {mayChange && mayInvite(room.viewerRole) && (
             <IconButton label={t('details.add')} icon={<UserPlus />} onClick={() => setOpen('add')} />
           )}

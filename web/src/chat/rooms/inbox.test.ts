@@ -1,4 +1,3 @@
-// @vitest-environment node
 // The inbox against a server of the test's own: what is loaded, what comes meanwhile, what is read anew.
 import type { Client } from '@urql/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -208,6 +207,21 @@ describe('the inbox', () => {
     await settle();
     expect(server.followed).toBe(2);
     expect(names()).toEqual(['b']);
+  });
+
+  it('looks at the newest rooms now and then where the server does not follow so many', async () => {
+    await begin([room('a')]);
+    server.ended({ code: 'QUERY_TOO_COMPLEX' });
+    server.pages = [[room('b', 5), room('a')]];
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(names()).toEqual(['b', 'a']);
+    server.pages = [[room('a', 9), room('b', 5)]];
+    await vi.advanceTimersByTimeAsync(16_000);
+    expect(names()).toEqual(['a', 'b']);
+    inbox.stop();
+    const asked = server.asked.length;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.asked.length).toBe(asked);
   });
 
   it('that was stopped takes nothing in any more', async () => {

@@ -31,6 +31,7 @@ const TELL_AFTER_MS = 20;
 const PRESENCE_EVERY_MS = 30_000;
 const PRESENCE_OF = 50;
 const RELOAD_AFTER_MS = 5_000;
+const LOOK_EVERY_MS = 15_000;
 
 export class Inbox {
   #state: InboxState = { rooms: new Map(), sorted: [], unread: 0, isLoaded: false, faults: [] };
@@ -86,7 +87,7 @@ export class Inbox {
   /** Reads a room anew, soon; also one that is not in the list yet. */
   refresh(roomId: string): void {
     this.#stale.add(roomId);
-    this.#later('fetch', FETCH_AFTER_MS, () => void this.#fetchStale());
+    this.#later('fetch', FETCH_AFTER_MS, () => this.#fetchStale());
   }
 
   /** Reads the whole list anew. What is there stays on the screen meanwhile. */
@@ -122,8 +123,12 @@ export class Inbox {
   #follow(): () => void {
     let hasStarted = false;
     const following = {
-      // Cursors of a database that is no more: everything is read anew, and followed from now on.
-      ended: ({ code }: { code: string }) => code === 'CURSOR_EXPIRED' && this.start(),
+      ended: ({ code }: { code: string }) => {
+        // Cursors of a database that is no more: everything is read anew, and followed from now on.
+        if (code === 'CURSOR_EXPIRED') this.start();
+        // Whoever is in more rooms than the server follows at once sees the list move now and then.
+        else if (code !== 'UNAUTHENTICATED' && code !== 'CLOSED') this.#look();
+      },
     };
     const { unsubscribe } = this.client.subscription(InboxEvents, {}, { following }).subscribe(({ data }) => {
       if (!data) return;
@@ -133,6 +138,18 @@ export class Inbox {
       hasStarted = true;
     });
     return unsubscribe;
+  }
+
+  /** Reads the newest rooms every so often, where nothing tells of them. */
+  #look(): void {
+    this.#later('look', LOOK_EVERY_MS, async () => {
+      const variables = { first: FIRST_PAGE, after: null };
+      const { data } = await this.client.query(InboxPage, variables, { requestPolicy: 'network-only' }).toPromise();
+      if (!this.#stop) return;
+      for (const room of data?.rooms.nodes ?? []) this.#take(room);
+      this.#tell();
+      this.#look();
+    });
   }
 
   /** Takes in one event. */
@@ -154,7 +171,7 @@ export class Inbox {
     if (!data) {
       // The next success brings them; without one the list says what is wrong with the connection.
       for (const id of ids) this.#stale.add(id);
-      this.#later('fetch', RELOAD_AFTER_MS, () => void this.#fetchStale());
+      this.#later('fetch', RELOAD_AFTER_MS, () => this.#fetchStale());
       return;
     }
     data.nodes.forEach((node, index) => {
@@ -163,7 +180,7 @@ export class Inbox {
       else if (id !== undefined) this.#drop(id);
     });
     this.#tell();
-    if (this.#stale.size > 0) this.#later('fetch', FETCH_AFTER_MS, () => void this.#fetchStale());
+    if (this.#stale.size > 0) this.#later('fetch', FETCH_AFTER_MS, () => this.#fetchStale());
   }
 
   /** Takes a room as the server has just told it, unless an event has overtaken the answer. */
@@ -198,14 +215,14 @@ export class Inbox {
 
   #fail(faults: readonly Fault[]): void {
     this.#tell({ faults });
-    this.#later('reload', RELOAD_AFTER_MS, () => void this.reload());
+    this.#later('reload', RELOAD_AFTER_MS, () => this.reload());
   }
 
-  #later(name: string, afterMs: number, run: () => void): void {
+  #later(name: string, afterMs: number, run: () => unknown): void {
     if (this.#timers.has(name)) return;
     const fire = () => {
       this.#timers.delete(name);
-      run();
+      void run();
     };
     this.#timers.set(name, setTimeout(fire, afterMs));
   }

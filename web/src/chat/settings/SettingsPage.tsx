@@ -1,6 +1,7 @@
 // One's own account and this browser, a page for each part.
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Navigate, NavLink, Route, Routes } from 'react-router';
+import { Navigate, NavLink, Route, Routes, useLocation } from 'react-router';
 import { PageBar } from '../rooms/PageBar';
 import rooms from '../rooms/Rooms.module.css';
 import { usePageTitle } from '../shell/title';
@@ -14,11 +15,17 @@ const PARTS = ['profile', 'security', 'appearance', 'notifications'] as const;
 
 export default function SettingsPage() {
   const { t } = useTranslation('chat');
+  const { pathname } = useLocation();
+  const tabs = useRef<HTMLElement>(null);
   usePageTitle(t('settings.title'));
+  // On a phone not all of them are in sight.
+  useEffect(() => {
+    tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname]);
   return (
     <>
       <PageBar title={t('settings.title')} />
-      <nav className={styles.tabs} aria-label={t('settings.title')}>
+      <nav ref={tabs} className={styles.tabs} aria-label={t('settings.title')}>
         {PARTS.map((part) => (
           <NavLink key={part} to={`/settings/${part}`} replace>
             {t(`settings.${part}`)}

@@ -34,6 +34,7 @@ function Frame({ children }: { children: ReactNode }) {
   useShortcuts({ onSwitch: () => setSwitching(true) });
   useUnreadInTitle();
   useNotices();
+  useAhead();
   // What had the focus may be gone with the page before; who uses the keyboard goes on from the new one.
   useEffect(() => {
     if (document.activeElement === document.body) main.current?.focus({ preventScroll: true });
@@ -71,6 +72,26 @@ export function NothingOpen() {
       {t('rooms.pickText', { keys: navigator.platform.startsWith('Mac') ? '⌘K' : 'Ctrl+K' })}
     </EmptyState>
   );
+}
+
+const AHEAD_AFTER_MS = 3_000;
+
+/** What is not needed at first is fetched soon after, so that it opens at once, and opens when the network is gone. */
+function useAhead(): void {
+  useEffect(() => {
+    const fetchAhead = async () => {
+      await Promise.all([
+        import('../rooms/RoomDetails'),
+        import('../rooms/NewRoomDialog'),
+        import('../people/FindPage'),
+        import('../settings/SettingsPage'),
+        import('./Switcher'),
+      ]);
+    };
+    // Without a network now, each is fetched when it is asked for.
+    const timer = setTimeout(() => void fetchAhead().catch(() => {}), AHEAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 }
 
 function useUnreadInTitle(): void {

@@ -60,7 +60,7 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
             className={styles.option}
             role="option"
             aria-selected={index === chosen}
-            ref={index === chosen ? (element) => element?.scrollIntoView({ block: 'nearest' }) : undefined}
+            ref={index === chosen ? showWhole : undefined}
             onMouseMove={() => setChosen(index)}
             onClick={() => go(room.id)}
           >
@@ -75,4 +75,8 @@ export default function Switcher({ onClose }: { onClose: () => void }) {
       {rooms.length === 0 && <p className={styles.none}>{t('switcher.none')}</p>}
     </Dialog>
   );
+}
+
+function showWhole(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }

@@ -1,17 +1,18 @@
 // Keys that work wherever one is in the chat.
 import { useEffect, useRef } from 'react';
-import { matchPath, useLocation, useNavigate } from 'react-router';
+import { matchPath, useNavigate } from 'react-router';
 import type { InboxRoom } from '../rooms/arrivals';
 import { useInboxStore } from '../rooms/InboxProvider';
 
 export function useShortcuts({ onSwitch }: { onSwitch: () => void }): void {
   const inbox = useInboxStore();
   const navigate = useNavigate();
-  const { pathname } = useLocation();
   const press = useRef<(event: KeyboardEvent) => void>(undefined);
   useEffect(() => {
     press.current = (event) => {
       if (event.defaultPrevented || event.isComposing) return;
+      // The browser's own: the router's is a moment behind, and keys come fast.
+      const { pathname } = location;
       const openId = matchPath('/rooms/:roomId/*', pathname)?.params.roomId;
       const isMeta = (event.ctrlKey || event.metaKey) && !event.altKey;
       if (isMeta && event.key.toLowerCase() === 'k') {

@@ -35,7 +35,10 @@ export function Avatar({ id, name, url, presence, icon, shape = 'person', size =
       {drawn ? (
         <img className={styles.picture} src={source} alt="" loading="lazy" decoding="async" draggable={false} onError={() => setBroken(source)} />
       ) : (
-        <span aria-hidden="true">{icon ?? initials(name)}</span>
+        // Drawn, not written: initials are neither read out nor copied with the text beside them.
+        <span className={styles.drawn} data-initials={icon ? undefined : initials(name)} aria-hidden="true">
+          {icon}
+        </span>
       )}
       {presence && presence !== 'OFFLINE' && (
         <span className={classes(styles.dot, styles[presence])}>

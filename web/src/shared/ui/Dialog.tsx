@@ -1,5 +1,4 @@
-// A question or a form before everything else: the browser's own dialog, which keeps the focus inside, closes on Escape and
-// gives the focus back.
+// A question or a form before everything else: the browser's own dialog, which keeps the focus inside and closes on Escape.
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -21,11 +20,21 @@ export function Dialog({ title, onClose, children, foot, narrow }: DialogProps) 
   const { t } = useTranslation('common');
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  // Whoever opened it, before anything inside it takes the focus.
+  const [opener] = useState(() => document.activeElement);
+  const first = useRef<HTMLElement>(null);
   useEffect(() => {
     const element = dialog.current;
+    const focused = document.activeElement;
+    if (focused instanceof HTMLElement && element?.contains(focused)) first.current = focused;
     element?.showModal();
-    return () => element?.close();
-  }, []);
+    // The browser knows nothing of React's autoFocus, and prefers the first button there is.
+    first.current?.focus();
+    return () => {
+      element?.close();
+      if (opener instanceof HTMLElement) opener.focus();
+    };
+  }, [opener]);
   return (
     <dialog
       ref={dialog}
@@ -78,7 +87,9 @@ export function Confirm({ title, children, action, danger, onConfirm, onClose }:
       narrow
       foot={
         <>
-          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button onClick={onClose} autoFocus>
+            {t('cancel')}
+          </Button>
           <Button look={danger ? 'danger' : 'primary'} busy={busy} onClick={() => void confirm()}>
             {action}
           </Button>
