@@ -14,6 +14,15 @@ describe('drafts', () => {
     expect(new Drafts('u2', sessionStorage).read('r1')).toEqual(EMPTY);
   });
 
+  it('keep the files that go with them', () => {
+    const drafts = new Drafts('u1', sessionStorage);
+    drafts.keepFiles('r1', ['f1', 'f2']);
+    expect(drafts.files('r1')).toEqual(['f1', 'f2']);
+    expect(drafts.files('r2')).toEqual([]);
+    drafts.keepFiles('r1', []);
+    expect(drafts.files('r1')).toEqual([]);
+  });
+
   it('are gone once there is nothing in them', () => {
     const drafts = new Drafts('u1', sessionStorage);
     drafts.keep('r1', { text: 'a', replyTo: null });

@@ -1,4 +1,4 @@
-// What is written and not sent, kept for each room in this tab until it is.
+// What is written and not sent, kept for each room in this tab until it is; files that are chosen, until the page is closed.
 import type { UnsentReply } from './outbox';
 
 export interface Draft {
@@ -11,6 +11,8 @@ export const EMPTY: Draft = { text: '', replyTo: null };
 type Shelf = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
 export class Drafts {
+  readonly #files = new Map<string, readonly string[]>();
+
   constructor(
     private readonly userId: string,
     private readonly shelf: Shelf,
@@ -32,6 +34,16 @@ export class Drafts {
     } catch {
       // A browser that keeps nothing costs the draft, not the typing.
     }
+  }
+
+  /** The uploads that go with what is written. */
+  files(roomId: string): readonly string[] {
+    return this.#files.get(roomId) ?? [];
+  }
+
+  keepFiles(roomId: string, uploads: readonly string[]): void {
+    if (uploads.length > 0) this.#files.set(roomId, uploads);
+    else this.#files.delete(roomId);
   }
 
   #key(roomId: string): string {

@@ -105,14 +105,14 @@ export class Conversation {
     return () => this.#arrivals.delete(listener);
   }
 
-  /** Shows the room, at a message where one is named, and follows it until `close`. */
-  open(messageId: string | null = null): void {
+  /** Shows the room, at a message where one is named and is there, and follows it until `close`. */
+  open(messageId: string | null = null, onMissing?: () => void): void {
     this.close();
     this.#stops.push(this.outbox.onChange(() => this.#frame.ask()));
     this.timeline.show('newest');
     const { phase, room } = this.#shown;
     this.#set({ ...CLOSED, phase: phase.is === 'open' ? phase : CLOSED.phase, room });
-    void this.#start(messageId);
+    void this.#start(messageId, onMissing);
   }
 
   /** Follows the room no more. What is held stays, to be gone on with. */
@@ -205,7 +205,7 @@ export class Conversation {
     this.#frame.ask();
   }
 
-  async #start(messageId: string | null): Promise<void> {
+  async #start(messageId: string | null, onMissing?: () => void): Promise<void> {
     const opening = this.#opening;
     const opened = await this.#load();
     if (opening !== this.#opening) return;
@@ -214,8 +214,10 @@ export class Conversation {
     if (after) this.#follow(after);
     if (!opened) return;
     void this.#readMarks();
-    if (messageId !== null && (await this.find(messageId))) return;
-    if (opening === this.#opening) this.#openAtNew(opened);
+    const isFound = messageId !== null && (await this.find(messageId));
+    if (opening !== this.#opening || isFound) return;
+    this.#openAtNew(opened);
+    if (messageId !== null) onMissing?.();
   }
 
   /** The newest page and what stands above it; null where it cannot be had, which the phase tells. */

@@ -330,6 +330,7 @@ export const SetTyping = graphql(`
 export const EarlierTexts = graphql(`
   query EarlierTexts($messageId: ID!) {
     node(id: $messageId) {
+      __typename
       ... on Message {
         id
         edits {
@@ -344,6 +345,7 @@ export const EarlierTexts = graphql(`
 export const WhoReacted = graphql(`
   query WhoReacted($messageId: ID!, $first: Int!) {
     node(id: $messageId) {
+      __typename
       ... on Message {
         id
         reactions {
@@ -364,8 +366,48 @@ export const WhoReacted = graphql(`
 export const FreshLinks = graphql(`
   query FreshLinks($attachmentId: ID!) {
     node(id: $attachmentId) {
+      __typename
       ... on Attachment {
         ...FileParts
+      }
+    }
+  }
+`);
+
+export const Limits = graphql(`
+  query Limits {
+    serverInfo {
+      maxTextLength
+      maxUploadBytes
+      maxUploadsPerMessage
+    }
+  }
+`);
+
+export const SearchMessages = graphql(`
+  query SearchMessages($search: MessageSearch!, $first: Int!, $after: String) {
+    searchMessages(search: $search, first: $first, after: $after) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      nodes {
+        id
+        text
+        createdAt
+        sender {
+          ...Person
+        }
+        attachments {
+          id
+          kind
+          fileName
+        }
+        room {
+          id
+          name
+        }
       }
     }
   }

@@ -31,7 +31,10 @@ export type FollowHandlers = Omit<Handlers<FollowRoomSubscription>, 'next'> & { 
 
 /** `direct` keeps nothing of what it reads: the pane does that itself. `client` keeps what other parts of the page show. */
 export function remoteOver(direct: Client, client: Client, live: Live): Remote {
-  async function query<Data, Variables extends AnyVariables>(document: TypedDocumentNode<Data, Variables>, variables: Variables) {
+  async function query<Data, Variables extends AnyVariables>(
+    document: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+  ): Promise<Answered<{ readonly data: Data }>> {
     const { data, error } = await direct.query(document, variables).toPromise();
     if (error) return { fault: faultsOf(error)[0] ?? networkFault() };
     return data ? { data } : { fault: networkFault() };

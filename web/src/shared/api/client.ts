@@ -1,6 +1,6 @@
 // The GraphQL client of a page: cache, session, one live connection. Made anew for each person who signs in, so that
 // nobody sees what another has read.
-import { Client, type CombinedError, type ExecutionResult, fetchExchange, type Operation, subscriptionExchange } from '@urql/core';
+import { Client, type CombinedError, type Exchange, type ExecutionResult, fetchExchange, type Operation, subscriptionExchange } from '@urql/core';
 import { authExchange } from '@urql/exchange-auth';
 import type { CacheExchangeOpts } from '@urql/exchange-graphcache';
 import { language } from '../i18n/language';
@@ -15,6 +15,8 @@ export type FollowingHandlers = Pick<Handlers<unknown>, 'state' | 'reset' | 'end
 
 export interface Api {
   readonly client: Client;
+  /** The same without the cache: for whoever keeps what is read in a way of their own, and would have it held twice. */
+  readonly direct: Client;
   readonly live: Live;
   close(): void;
 }
@@ -24,52 +26,60 @@ const FIRST = new Set(['login', 'signup', 'setUpServer', 'serverInfo']);
 
 export function openApi(updates?: CacheExchangeOpts['updates']): Api {
   const live = openLive();
-  let refused: string | null = null;
-  const client = new Client({
+  const client = clientOf([makeCache(updates), ...network(live)]);
+  return { client, direct: clientOf(network(live)), live, close: () => live.close() };
+}
+
+function clientOf(exchanges: Exchange[]): Client {
+  return new Client({
     url: ENDPOINT,
     preferGetMethod: false,
     fetchOptions: () => ({ headers: { 'accept-language': language() } }),
-    exchanges: [
-      makeCache(updates),
-      authExchange(async (utilities) => ({
-        addAuthToOperation: (operation) =>
-          session.accessToken && !isFirst(operation)
-            ? utilities.appendHeaders(operation, { authorization: `Bearer ${session.accessToken}` })
-            : operation,
-        willAuthError: (operation) => session.state.is === 'signedIn' && !session.isFresh && !isFirst(operation),
-        didAuthError: (error, operation) => {
-          if (!isAboutToken(error) || isFirst(operation)) return false;
-          refused = tokenOf(operation);
-          return true;
-        },
-        refreshAuth: async () => {
-          await session.freshToken(refused);
-        },
-      })),
-      fetchExchange,
-      subscriptionExchange({
-        forwardSubscription: ({ query = '', variables }, operation) => ({
-          subscribe: (sink) => {
-            const { state, reset, ended } = (operation.context.following ?? {}) as FollowingHandlers;
-            const following = live.follow(
-              { query, variables: variables as Record<string, unknown> },
-              {
-                next: (result) => sink.next(result as ExecutionResult),
-                ended: (end) => {
-                  ended?.(end);
-                  sink.complete();
-                },
-                ...(state ? { state } : {}),
-                ...(reset ? { reset } : {}),
-              },
-            );
-            return { unsubscribe: () => following.stop() };
-          },
-        }),
-      }),
-    ],
+    exchanges,
   });
-  return { client, live, close: () => live.close() };
+}
+
+/** Queries and mutations with the session's token, subscriptions over the live connection. */
+function network(live: Live): Exchange[] {
+  let refused: string | null = null;
+  return [
+    authExchange(async (utilities) => ({
+      addAuthToOperation: (operation) =>
+        session.accessToken && !isFirst(operation)
+          ? utilities.appendHeaders(operation, { authorization: `Bearer ${session.accessToken}` })
+          : operation,
+      willAuthError: (operation) => session.state.is === 'signedIn' && !session.isFresh && !isFirst(operation),
+      didAuthError: (error, operation) => {
+        if (!isAboutToken(error) || isFirst(operation)) return false;
+        refused = tokenOf(operation);
+        return true;
+      },
+      refreshAuth: async () => {
+        await session.freshToken(refused);
+      },
+    })),
+    fetchExchange,
+    subscriptionExchange({
+      forwardSubscription: ({ query = '', variables }, operation) => ({
+        subscribe: (sink) => {
+          const { state, reset, ended } = (operation.context.following ?? {}) as FollowingHandlers;
+          const following = live.follow(
+            { query, variables: variables as Record<string, unknown> },
+            {
+              next: (result) => sink.next(result as ExecutionResult),
+              ended: (end) => {
+                ended?.(end);
+                sink.complete();
+              },
+              ...(state ? { state } : {}),
+              ...(reset ? { reset } : {}),
+            },
+          );
+          return { unsubscribe: () => following.stop() };
+        },
+      }),
+    }),
+  ];
 }
 
 function isAboutToken(error: CombinedError): boolean {

@@ -1,0 +1,69 @@
+// All emoji there are, to search and to choose from. They are part of the page's own files, and loaded when asked for.
+import { EmojiPicker as Picker, type EmojiDataResolver } from 'frimousse';
+import { useTranslation } from 'react-i18next';
+import { language } from '../../shared/i18n/language';
+import styles from './EmojiPopover.module.css';
+
+/** Newer ones are empty boxes on many devices. */
+const NEWEST_VERSION = 15;
+type Emoji = (typeof import('emojibase-data/en/data.json'))['default'];
+type Words = (typeof import('emojibase-data/en/messages.json'))['default'];
+
+const TONES = ['light', 'medium-light', 'medium', 'medium-dark', 'dark'] as const;
+
+export default function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
+  const { t } = useTranslation('messages');
+  return (
+    <Picker.Root className={styles.picker} locale={language()} columns={8} resolveEmojiData={resolve} onEmojiSelect={({ emoji }) => onPick(emoji)}>
+      <Picker.Search className={styles.search} placeholder={t('emoji.search')} aria-label={t('emoji.search')} autoFocus />
+      <Picker.Viewport className={styles.viewport}>
+        <Picker.Loading className={styles.note}>{t('emoji.loading')}</Picker.Loading>
+        <Picker.Empty className={styles.note}>{t('emoji.none')}</Picker.Empty>
+        <Picker.List
+          className={styles.list}
+          components={{
+            CategoryHeader: ({ category, ...rest }) => (
+              <div {...rest} className={styles.category}>
+                {category.label}
+              </div>
+            ),
+            Row: ({ children, ...rest }) => (
+              <div {...rest} className={styles.row}>
+                {children}
+              </div>
+            ),
+            Emoji: ({ emoji, ...rest }) => (
+              <button {...rest} type="button" className={styles.emoji} data-active={emoji.isActive || undefined}>
+                {emoji.emoji}
+              </button>
+            ),
+          }}
+        />
+      </Picker.Viewport>
+    </Picker.Root>
+  );
+}
+
+const resolve: EmojiDataResolver = async (locale) => {
+  const { emoji, messages } = await load(locale);
+  const groups = messages.groups.filter(({ key }) => key !== 'component');
+  const known = new Set(groups.map(({ order }) => order));
+  return {
+    locale,
+    categories: groups.map(({ order, message }) => ({ index: order, label: message })),
+    skinTones: Object.fromEntries(messages.skinTones.map(({ key, message }) => [key, message])) as Record<(typeof TONES)[number], string>,
+    emojis: emoji.flatMap(({ emoji: sign, group, version, label, tags, skins }) => {
+      if (group === undefined || !known.has(group) || version > NEWEST_VERSION) return [];
+      const tones = skins?.flatMap(({ tone, emoji: toned }) => (typeof tone === 'number' ? [[TONES[tone - 1], toned] as const] : []));
+      return [{ emoji: sign, category: group, version, label, tags: tags ?? [], skins: tones?.length === TONES.length ? Object.fromEntries(tones) : undefined }];
+    }),
+  };
+};
+
+async function load(locale: string): Promise<{ emoji: Emoji; messages: Words }> {
+  const [emoji, messages] =
+    locale === 'es'
+      ? await Promise.all([import('emojibase-data/es/data.json'), import('emojibase-data/es/messages.json')])
+      : await Promise.all([import('emojibase-data/en/data.json'), import('emojibase-data/en/messages.json')]);
+  return { emoji: emoji.default, messages: messages.default };
+}

@@ -1,0 +1,30 @@
+// What a message answers, in a line or two; pressing it leads there.
+import { useTranslation } from 'react-i18next';
+import { excerpt } from './excerpt';
+import type { Message } from './message';
+import { usePane } from './pane';
+import styles from './Quote.module.css';
+
+export function Quote({ of }: { of: NonNullable<Message['replyTo']> }) {
+  const { t } = useTranslation('messages');
+  const { find } = usePane();
+  const name = of.sender?.displayName ?? t('goneAccount');
+  const words = of.deletedAt ? t('quote.deleted') : excerpt(of, t);
+  return (
+    <button type="button" className={styles.quote} aria-label={`${t('quote.jump', { name })}: ${words}`} onClick={() => find(of.id)}>
+      <QuoteWords name={name} words={words} />
+    </button>
+  );
+}
+
+/** The same where there is nowhere to go. */
+export function QuoteWords({ name, words }: { name: string; words: string }) {
+  return (
+    <>
+      <bdi className={styles.name}>{name}</bdi>
+      <span dir="auto" className={styles.words}>
+        {words}
+      </span>
+    </>
+  );
+}
