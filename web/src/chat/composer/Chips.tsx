@@ -3,6 +3,7 @@ import { File as FileIcon, RotateCw, X } from 'lucide-react';
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { mayPass, sentence } from '../../shared/api/faults';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { IconButton } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
 import { useDesk } from '../messages/DeskProvider';
@@ -30,8 +31,9 @@ export function Chips({ writing, limits }: { writing: Composer; limits: Limits |
 }
 
 function Reason({ refusal, limits }: { refusal: Refusal; limits: Limits }) {
-  const { t, i18n } = useTranslation('messages');
-  const words = (bytes: number) => sizeInWords(bytes, i18n.language);
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
+  const words = (bytes: number) => sizeInWords(bytes, locale);
   return (
     <p className={styles.reason}>
       {refusal.is === 'tooMany'
@@ -65,11 +67,12 @@ function Chip({ id, onRemove }: { id: string; onRemove: () => void }) {
 }
 
 function Progress({ upload: { file, state } }: { upload: Upload }) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const percent = state.is === 'stored' ? 100 : state.is === 'sending' ? Math.floor(state.part * 100) : 0;
   return (
     <>
-      <span>{sizeInWords(file.size, i18n.language)}</span>
+      <span>{sizeInWords(file.size, locale)}</span>
       {state.is !== 'stored' && (
         <progress max={100} value={percent} aria-label={t('composer.progress', { name: file.name, percent })} />
       )}

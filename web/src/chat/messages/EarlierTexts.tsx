@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Bone } from '../../shared/ui/Spinner';
 import { fullTime } from '../../shared/i18n/time';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { useDesk } from './DeskProvider';
 import styles from './EarlierTexts.module.css';
 import type { Message } from './message';
@@ -15,7 +16,8 @@ interface Edit {
 }
 
 export function EarlierTexts({ message, tabIndex }: { message: Message; tabIndex: number }) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const { api } = useDesk();
   const [edits, setEdits] = useState<readonly Edit[] | null>(null);
   const load = async (open: boolean) => {
@@ -23,7 +25,7 @@ export function EarlierTexts({ message, tabIndex }: { message: Message; tabIndex
     const { data } = await api.direct.query(Ask, { messageId: message.id }).toPromise();
     setEdits(data?.node?.__typename === 'Message' ? data.node.edits : []);
   };
-  const at = message.editedAt ? fullTime(new Date(message.editedAt), i18n.language) : undefined;
+  const at = message.editedAt ? fullTime(new Date(message.editedAt), locale) : undefined;
   return (
     <Popover.Root onOpenChange={(open) => void load(open)}>
       <Popover.Trigger className={styles.mark} title={at} tabIndex={tabIndex} aria-label={`${t('edited')}. ${t('earlier.show')}`}>
@@ -41,7 +43,7 @@ export function EarlierTexts({ message, tabIndex }: { message: Message; tabIndex
                   {text}
                 </p>
                 <time className={styles.soft} dateTime={editedAt}>
-                  {t('earlier.until', { time: fullTime(new Date(editedAt), i18n.language) })}
+                  {t('earlier.until', { time: fullTime(new Date(editedAt), locale) })}
                 </time>
               </li>
             ))}

@@ -4,6 +4,7 @@ import { type CSSProperties, type MouseEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi } from '../../shared/api/ApiProvider';
 import { ownUrl } from '../../shared/api/urls';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { Button } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
 import { useDesk } from './DeskProvider';
@@ -86,9 +87,10 @@ function useImage(image: Attachment) {
 }
 
 function FileLink({ file }: { file: Attachment }) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const { api } = useDesk();
-  const size = sizeInWords(file.byteSize, i18n.language);
+  const size = sizeInWords(file.byteSize, locale);
   // The link may be too old by now; one that was just made is not.
   const download = async (event: MouseEvent<HTMLAnchorElement>) => {
     event.preventDefault();

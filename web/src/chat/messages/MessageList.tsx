@@ -5,6 +5,7 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, u
 import { useTranslation } from 'react-i18next';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { dayName } from '../../shared/i18n/time';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { Faults } from '../../shared/ui/Faults';
 import { Spinner } from '../../shared/ui/Spinner';
 import { VisuallyHidden } from '../../shared/ui/VisuallyHidden';
@@ -24,6 +25,8 @@ export interface MessageListProps {
   onCompose: () => void;
 }
 
+/** Below the last message, as in the styles. */
+const FOOT_PX = 12;
 /** Nearer to its end than this, in pixels, the list stays there. */
 const AT_END_PX = 48;
 /** How near to the edge of what is held the next page is asked for. */
@@ -126,7 +129,8 @@ interface RowProps {
 }
 
 function Row({ items, index, isFirst, viewerId, newAfter, marks, isActive, isFound }: RowProps) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const item = items[index];
   if (!item) return <></>;
   const { beginsDay, isFirstNew, beginsGroup, endsGroup } = standing(items, index, viewerId, newAfter);
@@ -135,7 +139,7 @@ function Row({ items, index, isFirst, viewerId, newAfter, marks, isActive, isFou
       {isFirst && <p className={messageStyles.beginning}>{t('begins')}</p>}
       {beginsDay && (
         <p className={messageStyles.day}>
-          <span>{dayName(new Date(timeOf(item)), { language: i18n.language, now: new Date() })}</span>
+          <span>{dayName(new Date(timeOf(item)), { locale, now: new Date() })}</span>
         </p>
       )}
       {isFirstNew && <p className={messageStyles.new}>{t('newMessages')}</p>}
@@ -195,7 +199,7 @@ function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
   }, [conversation, items, list, snapshot.view.hasNewer]);
 
   const toEnd = useCallback(() => {
-    if (isPinned.current) list.current?.scrollToIndex(items.length - 1, { align: 'end' });
+    if (isPinned.current) list.current?.scrollToIndex(items.length - 1, { align: 'end', offset: FOOT_PX });
   }, [items.length, list]);
 
   useLayoutEffect(toEnd, [items, toEnd]);
@@ -231,7 +235,7 @@ function useTarget({ conversation, target, items, list, stay, isWhole }: Aiming)
     if (target.seq === Number.POSITIVE_INFINITY) {
       if (!isWhole) return;
       stay(true);
-      list.current?.scrollToIndex(items.length - 1, { align: 'end' });
+      list.current?.scrollToIndex(items.length - 1, { align: 'end', offset: FOOT_PX });
     } else {
       const index = items.findIndex((item) => !isUnsent(item) && item.seq >= target.seq);
       if (index < 0) return;

@@ -3,6 +3,7 @@ import { Ban, Check, CircleAlert, Clock3, Copy, Ellipsis, Link, Pencil, Reply, S
 import { type KeyboardEvent, memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { fullTime, timeOfDay } from '../../shared/i18n/time';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { Avatar } from '../../shared/ui/Avatar';
 import { IconButton } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
@@ -31,7 +32,8 @@ export interface MessageRowProps extends Pick<Standing, 'beginsGroup' | 'endsGro
 }
 
 export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsGroup, readers, isActive, isFound }: MessageRowProps) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const pane = usePane();
   const [isNear, setNear] = useState(false);
   const [opened, setOpened] = useState<'menu' | 'emoji' | null>(null);
@@ -62,7 +64,7 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
       tabIndex={tabIndex}
       aria-posinset={message.seq}
       aria-setsize={-1}
-      aria-label={labelOf(message, name, i18n.language, t)}
+      aria-label={labelOf(message, name, locale, t)}
       onKeyDown={onKeyDown}
       onPointerEnter={() => setNear(true)}
       onPointerLeave={() => setNear(false)}
@@ -205,13 +207,14 @@ function Toolbar({ message, may, pane, tabIndex, opened, onOpen }: ToolbarProps)
 }
 
 function Meta({ message, isOwn, tabIndex }: { message: Message; isOwn: boolean; tabIndex: number }) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const at = new Date(message.createdAt);
   return (
     <span className={styles.meta}>
       {message.editedAt && !message.deletedAt && <EarlierTexts message={message} tabIndex={tabIndex} />}
-      <time dateTime={message.createdAt} title={fullTime(at, i18n.language)}>
-        {timeOfDay(at, i18n.language)}
+      <time dateTime={message.createdAt} title={fullTime(at, locale)}>
+        {timeOfDay(at, locale)}
       </time>
       {isOwn && <Check role="img" aria-label={t('state.sent')} />}
     </span>
@@ -230,8 +233,8 @@ function isBare({ text, attachments, replyTo }: Message): boolean {
   return attachments.length === 0 && !replyTo && isFewEmoji(text);
 }
 
-function labelOf(message: Message, name: string, language: string, t: ReturnType<typeof useTranslation<'messages'>>['t']): string {
-  const time = timeOfDay(new Date(message.createdAt), language);
+function labelOf(message: Message, name: string, locale: string, t: ReturnType<typeof useTranslation<'messages'>>['t']): string {
+  const time = timeOfDay(new Date(message.createdAt), locale);
   const text = message.deletedAt ? t('deleted') : excerpt(message, t);
   const { replyTo } = message;
   if (!replyTo) return t('label', { name, time, text });

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Fault, faultsOf } from '../../shared/api/faults';
 import { fullTime, shortTime } from '../../shared/i18n/time';
+import { useLocale } from '../../shared/i18n/useLocale';
 import type { SearchMessagesQuery } from '../../shared/gql/chat/graphql';
 import { Avatar } from '../../shared/ui/Avatar';
 import { Button } from '../../shared/ui/Button';
@@ -87,7 +88,8 @@ interface ResultProps {
 }
 
 function Result({ message, sought, isElsewhere, onChoose }: ResultProps) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const { sender, room, createdAt } = message;
   const name = sender?.displayName ?? t('goneAccount');
   const at = new Date(createdAt);
@@ -99,8 +101,8 @@ function Result({ message, sought, isElsewhere, onChoose }: ResultProps) {
         <span className={styles.head}>
           <bdi>{name}</bdi>
           {isElsewhere && <span>{t('search.in', { room: room.name })}</span>}
-          <time dateTime={createdAt} title={fullTime(at, i18n.language)}>
-            {shortTime(at, { language: i18n.language, now: new Date() })}
+          <time dateTime={createdAt} title={fullTime(at, locale)}>
+            {shortTime(at, { locale, now: new Date() })}
           </time>
         </span>
         <span dir="auto" className={styles.text}>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { timeOfDay } from '../../shared/i18n/time';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { Button } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
 import { FILES_LOST, type Unsent, type UnsentFile } from '../composer/outbox';
@@ -24,7 +25,8 @@ export interface UnsentRowProps extends Pick<Standing, 'beginsGroup' | 'endsGrou
 }
 
 export function UnsentRow({ unsent, beginsGroup, endsGroup, isActive }: UnsentRowProps) {
-  const { t, i18n } = useTranslation('messages');
+  const { t } = useTranslation('messages');
+  const locale = useLocale();
   const { text, replyTo, files, state } = unsent;
   const attachments = files.map(({ width }) => ({ kind: width === null ? ('FILE' as const) : ('IMAGE' as const) }));
   const label = `${t('label', { name: t('you'), time: t(`state.${state}`), text: excerpt({ text, attachments }, t) })}`;
@@ -50,7 +52,7 @@ export function UnsentRow({ unsent, beginsGroup, endsGroup, isActive }: UnsentRo
             {text !== '' && <MessageText text={text} />}
             <span className={styles.meta}>
               {state !== 'failed' && <Progress files={files} />}
-              <time>{timeOfDay(new Date(unsent.writtenAt), i18n.language)}</time>
+              <time>{timeOfDay(new Date(unsent.writtenAt), locale)}</time>
               <StateSign state={state} />
             </span>
           </div>
@@ -84,7 +86,7 @@ function Failure({ unsent: { key, fault } }: { unsent: Unsent }) {
 }
 
 function UnsentFileFrame({ file, isAlone }: { file: UnsentFile; isAlone: boolean }) {
-  const { i18n } = useTranslation('messages');
+  const locale = useLocale();
   if (file.previewUrl && file.width !== null) {
     return (
       <span className={fileStyles.image} style={isAlone ? frameOf(file.width, file.height) : { width: '7rem', aspectRatio: '1' }}>
@@ -95,7 +97,7 @@ function UnsentFileFrame({ file, isAlone }: { file: UnsentFile; isAlone: boolean
   return (
     <span className={fileStyles.file}>
       <bdi className={fileStyles.name}>{file.name}</bdi>
-      <span className={fileStyles.size}>{sizeInWords(file.byteSize, i18n.language)}</span>
+      <span className={fileStyles.size}>{sizeInWords(file.byteSize, locale)}</span>
     </span>
   );
 }

@@ -1,7 +1,7 @@
 // One room as the pane shows it: what is held of it, kept right by its feed, and what is asked of the server as the reader
 // moves. Its changes are told once a frame, however many there are. It draws nothing.
 import type { Fault } from '../../shared/api/faults';
-import type { State } from '../../shared/api/resume';
+import type { State } from '@tertulia/resume';
 import type { FollowRoomSubscription, OpenRoomQuery } from '../../shared/gql/chat/graphql';
 import type { Outbox, Unsent } from '../composer/outbox';
 import { NextFrame } from './frame';

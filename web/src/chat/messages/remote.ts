@@ -3,7 +3,7 @@ import type { AnyVariables, Client, TypedDocumentNode } from '@urql/core';
 import { stringifyDocument } from '@urql/core';
 import { act } from '../../shared/api/act';
 import { type Fault, faultsOf, networkFault } from '../../shared/api/faults';
-import type { Following, Handlers, Live } from '../../shared/api/resume';
+import type { Following, Handlers, Live } from '@tertulia/resume';
 import type { FollowRoomSubscription, OpenRoomQuery } from '../../shared/gql/chat/graphql';
 import type { Message, Page, Person } from './message';
 import * as ask from './operations';
