@@ -34,7 +34,6 @@ export function EmojiPopover({ trigger, open, onOpenChange, onPick, onClosed }: 
           sideOffset={6}
           collisionPadding={8}
           aria-label={t('emoji.title')}
-          onKeyDown={(event) => event.stopPropagation()}
           onCloseAutoFocus={(event) => {
             if (!onClosed) return;
             event.preventDefault();

@@ -284,7 +284,9 @@ function useRoving({ conversation, items, list, scroller, onCompose }: Roving) {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const isOnMessage = event.target instanceof HTMLElement && event.target.dataset.key !== undefined;
+    // What opens above the list is drawn elsewhere, and looks after its own keys.
+    if (!(event.target instanceof HTMLElement) || !event.currentTarget.contains(event.target)) return;
+    const isOnMessage = event.target.dataset.key !== undefined;
     const steps: Record<string, () => void> = {
       ArrowUp: () => move(-1),
       ArrowDown: () => move(1),

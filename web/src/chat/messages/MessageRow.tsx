@@ -86,7 +86,7 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
           <div className={classes(styles.bubble, isBare(message) && styles.bare)}>
             {replyTo && <Quote of={replyTo} />}
             {message.attachments.length > 0 && <FileLinks attachments={message.attachments} />}
-            <div className={styles.text}>
+            <div className={classes(styles.text, isFewEmoji(message.text) && styles.tall)}>
               {message.text !== '' && <MessageText text={message.text} />}
               <Meta message={message} isOwn={isOwn} tabIndex={tabIndex} />
             </div>
@@ -94,10 +94,10 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
         )}
         {message.reactions.length > 0 && <Reactions message={message} tabIndex={tabIndex} />}
         {readers && <Readers readers={readers} senderId={sender?.id ?? null} />}
+        {(isNear || opened) && !deletedAt && (
+          <Toolbar message={message} may={may} pane={pane} tabIndex={tabIndex} opened={opened} onOpen={setOpened} />
+        )}
       </div>
-      {(isNear || opened) && !deletedAt && (
-        <Toolbar message={message} may={may} pane={pane} tabIndex={tabIndex} opened={opened} onOpen={setOpened} />
-      )}
     </article>
   );
 });

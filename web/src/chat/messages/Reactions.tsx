@@ -29,7 +29,9 @@ export function Reactions({ message, tabIndex }: { message: Message; tabIndex: n
           disabled={!mayWrite}
           onClick={() => react(message, emoji, !viewerReacted)}
         >
-          <span aria-hidden="true">{emoji}</span>
+          <span className={styles.emoji} aria-hidden="true">
+            {emoji}
+          </span>
           <span aria-hidden="true">{count}</span>
         </button>
       ))}

@@ -18,10 +18,8 @@ export default {
   label: '{{name}}, {{time}}: {{text}}',
   label_reply: '{{name}} a {{to}}, {{time}}: {{text}}',
   images_one: 'una imagen',
-  images_many: '{{count}} imágenes',
   images_other: '{{count}} imágenes',
   files_one: 'un archivo',
-  files_many: '{{count}} archivos',
   files_other: '{{count}} archivos',
   quote: {
     jump: 'Ir al mensaje de {{name}} al que responde',
@@ -92,7 +90,6 @@ export default {
   jump: {
     newest: 'Al mensaje más reciente',
     unread_one: 'Un mensaje nuevo',
-    unread_many: '{{count}} mensajes nuevos',
     unread_other: '{{count}} mensajes nuevos',
   },
   page: {
@@ -102,19 +99,16 @@ export default {
   announce: {
     message: '{{name}}: {{text}}',
     many_one: 'Un mensaje nuevo',
-    many_many: '{{count}} mensajes nuevos',
     many_other: '{{count}} mensajes nuevos',
   },
   typing: {
     one: '{{name}} está escribiendo…',
     two: '{{name}} y {{other}} están escribiendo…',
     many_one: '{{name}} y otra persona están escribiendo…',
-    many_many: '{{name}} y otras {{count}} personas están escribiendo…',
     many_other: '{{name}} y otras {{count}} personas están escribiendo…',
   },
   here: {
     online_one: '1 presente',
-    online_many: '{{count}} presentes',
     online_other: '{{count}} presentes',
   },
   composer: {
@@ -131,10 +125,8 @@ export default {
     cancelReply: 'No responder a este mensaje',
     cancelEdit: 'No cambiarlo',
     left_one: 'Queda {{count}} carácter',
-    left_many: 'Quedan {{count}} caracteres',
     left_other: 'Quedan {{count}} caracteres',
     tooLong_one: 'Sobra {{count}} carácter',
-    tooLong_many: 'Sobran {{count}} caracteres',
     tooLong_other: 'Sobran {{count}} caracteres',
     tooLarge: '{{name}} ocupa {{size}}; este servidor admite archivos de {{max}} como máximo.',
     tooMany: 'Un mensaje admite {{count}} archivos como máximo.',
@@ -156,7 +148,6 @@ export default {
     none: 'No se encontró nada.',
     more: 'Ver más',
     found_one: 'Un mensaje',
-    found_many: '{{count}} mensajes',
     found_other: '{{count}} mensajes',
     in: 'en {{room}}',
   },
