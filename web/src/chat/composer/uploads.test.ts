@@ -22,7 +22,8 @@ class Server implements Around {
   newId = () => `f${(this.#ids += 1)}`;
   preview = (file: File) => `blob:${file.name}`;
   forget = (url: string) => void this.forgotten.push(url);
-  measure = () => Promise.resolve({ width: 4, height: 3 });
+  size: { width: number; height: number } | null = { width: 4, height: 3 };
+  measure = () => Promise.resolve(this.size);
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
@@ -79,6 +80,16 @@ describe('uploads', () => {
     expect(server.calls.map(({ file: { name } }) => name)).toEqual(['a', 'b', 'c', 'e']);
     expect(server.forgotten).toEqual(['blob:a', 'blob:d']);
     expect(await uploads.stored(ids[0] ?? '')).toBeNull();
+  });
+
+  it('show what calls itself an image and is none as a file', async () => {
+    const server = new Server();
+    server.size = null;
+    const uploads = new Uploads(server);
+    const id = uploads.add(file('cat.png'));
+    await settled();
+    expect(uploads.get(id)).toMatchObject({ previewUrl: null, width: null });
+    expect(server.forgotten).toEqual(['blob:cat.png']);
   });
 
   it('show no preview of what a browser may take for a program', () => {

@@ -63,7 +63,7 @@ export class Uploads {
     const id = this.around.newId();
     const previewUrl = SHOWN.test(file.type) ? this.around.preview(file) : null;
     this.#put({ id, file, previewUrl, width: null, height: null, state: { is: 'waiting' } });
-    if (previewUrl) void this.around.measure(previewUrl).then((size) => size && this.#change(id, size));
+    if (previewUrl) void this.around.measure(previewUrl).then((size) => this.#measured(id, previewUrl, size));
     void this.stored(id);
     return id;
   }
@@ -90,6 +90,13 @@ export class Uploads {
     this.#stops.delete(id);
     if (upload.previewUrl) this.around.forget(upload.previewUrl);
     this.#changed();
+  }
+
+  /** What calls itself an image and is none is shown as a file. */
+  #measured(id: string, previewUrl: string, size: { width: number; height: number } | null): void {
+    if (!this.#uploads.has(id)) return;
+    if (!size) this.around.forget(previewUrl);
+    this.#change(id, size ?? { previewUrl: null });
   }
 
   async #send({ id, file }: Upload): Promise<Uploaded> {

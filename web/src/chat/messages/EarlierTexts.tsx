@@ -1,14 +1,13 @@
 // The mark of an edited message; pressing it shows what it said before.
 import { Popover } from 'radix-ui';
-import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
-import { Bone } from '../../shared/ui/Spinner';
+import { type ReactElement, useEffect, useState } from 'react';
 import { fullTime } from '../../shared/i18n/time';
-import { useLocale } from '../../shared/i18n/useLocale';
+import { Bone } from '../../shared/ui/Spinner';
 import { useDesk } from './DeskProvider';
 import styles from './EarlierTexts.module.css';
 import type { Message } from './message';
 import { EarlierTexts as Ask } from './operations';
+import { usePane } from './pane';
 
 interface Edit {
   readonly text: string;
@@ -16,21 +15,41 @@ interface Edit {
 }
 
 export function EarlierTexts({ message, tabIndex }: { message: Message; tabIndex: number }) {
-  const { t } = useTranslation('messages');
-  const locale = useLocale();
+  const { t, locale } = usePane();
+  const [wasAsked, setAsked] = useState(false);
+  const mark = (
+    <button
+      type="button"
+      className={styles.mark}
+      title={message.editedAt ? fullTime(new Date(message.editedAt), locale) : undefined}
+      tabIndex={tabIndex}
+      aria-label={`${t('edited')}. ${t('earlier.show')}`}
+      aria-haspopup="dialog"
+      onClick={() => setAsked(true)}
+    >
+      {t('edited')}
+    </button>
+  );
+  // Few are ever opened: only those carry what it takes.
+  return wasAsked ? <Edits message={message} mark={mark} /> : mark;
+}
+
+function Edits({ message, mark }: { message: Message; mark: ReactElement }) {
+  const { t, locale } = usePane();
   const { api } = useDesk();
   const [edits, setEdits] = useState<readonly Edit[] | null>(null);
-  const load = async (open: boolean) => {
-    if (!open) return setEdits(null);
+  const [isOpen, setOpen] = useState(true);
+  const load = async () => {
+    setEdits(null);
     const { data } = await api.direct.query(Ask, { messageId: message.id }).toPromise();
     setEdits(data?.node?.__typename === 'Message' ? data.node.edits : []);
   };
-  const at = message.editedAt ? fullTime(new Date(message.editedAt), locale) : undefined;
+  useEffect(() => {
+    if (isOpen) void load();
+  }, [isOpen]);
   return (
-    <Popover.Root onOpenChange={(open) => void load(open)}>
-      <Popover.Trigger className={styles.mark} title={at} tabIndex={tabIndex} aria-label={`${t('edited')}. ${t('earlier.show')}`}>
-        {t('edited')}
-      </Popover.Trigger>
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Trigger asChild>{mark}</Popover.Trigger>
       <Popover.Portal>
         <Popover.Content className={styles.popover} sideOffset={6} collisionPadding={8} aria-label={t('earlier.title')}>
           <h3>{t('earlier.title')}</h3>

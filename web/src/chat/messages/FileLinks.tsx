@@ -1,10 +1,8 @@
 // The files of a message: images as they will be seen, in the space they will take; other files by name and size.
 import { Download, File as FileIcon, ImageOff } from 'lucide-react';
 import { type CSSProperties, type MouseEvent, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useApi } from '../../shared/api/ApiProvider';
 import { ownUrl } from '../../shared/api/urls';
-import { useLocale } from '../../shared/i18n/useLocale';
 import { Button } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
 import { useDesk } from './DeskProvider';
@@ -46,7 +44,7 @@ export function frameOf(width: number | null, height: number | null): CSSPropert
 }
 
 function ImageFrame({ image, isAlone, onOpen }: { image: Attachment; isAlone: boolean; onOpen: () => void }) {
-  const { t } = useTranslation(['messages']);
+  const { t } = usePane();
   const { source, isBroken, onError, again } = useImage(image);
   const style = isAlone ? frameOf(image.width, image.height) : undefined;
   if (isBroken) {
@@ -87,8 +85,7 @@ function useImage(image: Attachment) {
 }
 
 function FileLink({ file }: { file: Attachment }) {
-  const { t } = useTranslation('messages');
-  const locale = useLocale();
+  const { t, locale } = usePane();
   const { api } = useDesk();
   const size = sizeInWords(file.byteSize, locale);
   // The link may be too old by now; one that was just made is not.

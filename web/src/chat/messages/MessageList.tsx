@@ -5,7 +5,6 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo, u
 import { useTranslation } from 'react-i18next';
 import { Virtualizer, type VirtualizerHandle } from 'virtua';
 import { dayName } from '../../shared/i18n/time';
-import { useLocale } from '../../shared/i18n/useLocale';
 import { Faults } from '../../shared/ui/Faults';
 import { Spinner } from '../../shared/ui/Spinner';
 import { VisuallyHidden } from '../../shared/ui/VisuallyHidden';
@@ -129,8 +128,7 @@ interface RowProps {
 }
 
 function Row({ items, index, isFirst, viewerId, newAfter, marks, isActive, isFound }: RowProps) {
-  const { t } = useTranslation('messages');
-  const locale = useLocale();
+  const { t, locale } = usePane();
   const item = items[index];
   if (!item) return <></>;
   const { beginsDay, isFirstNew, beginsGroup, endsGroup } = standing(items, index, viewerId, newAfter);

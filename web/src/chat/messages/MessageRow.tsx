@@ -1,9 +1,7 @@
 // One message, with what can be done with it, by pointer, finger or keys.
 import { Ban, Check, CircleAlert, Clock3, Copy, Ellipsis, Link, Pencil, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { type KeyboardEvent, memo, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { fullTime, timeOfDay } from '../../shared/i18n/time';
-import { useLocale } from '../../shared/i18n/useLocale';
 import { Avatar } from '../../shared/ui/Avatar';
 import { IconButton } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
@@ -32,9 +30,8 @@ export interface MessageRowProps extends Pick<Standing, 'beginsGroup' | 'endsGro
 }
 
 export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsGroup, readers, isActive, isFound }: MessageRowProps) {
-  const { t } = useTranslation('messages');
-  const locale = useLocale();
   const pane = usePane();
+  const { t } = pane;
   const [isNear, setNear] = useState(false);
   const [opened, setOpened] = useState<'menu' | 'emoji' | null>(null);
   const { sender, deletedAt, replyTo } = message;
@@ -64,7 +61,7 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
       tabIndex={tabIndex}
       aria-posinset={message.seq}
       aria-setsize={-1}
-      aria-label={labelOf(message, name, locale, t)}
+      aria-label={labelOf(message, name, pane)}
       onKeyDown={onKeyDown}
       onPointerEnter={() => setNear(true)}
       onPointerLeave={() => setNear(false)}
@@ -158,7 +155,7 @@ interface ToolbarProps {
 }
 
 function Toolbar({ message, may, pane, tabIndex, opened, onOpen }: ToolbarProps) {
-  const { t } = useTranslation('messages');
+  const { t } = pane;
   return (
     <div className={styles.toolbar} role="group" aria-label={t('actions.label')}>
       {may.reply && (
@@ -207,8 +204,7 @@ function Toolbar({ message, may, pane, tabIndex, opened, onOpen }: ToolbarProps)
 }
 
 function Meta({ message, isOwn, tabIndex }: { message: Message; isOwn: boolean; tabIndex: number }) {
-  const { t } = useTranslation('messages');
-  const locale = useLocale();
+  const { t, locale } = usePane();
   const at = new Date(message.createdAt);
   return (
     <span className={styles.meta}>
@@ -223,7 +219,7 @@ function Meta({ message, isOwn, tabIndex }: { message: Message; isOwn: boolean; 
 
 /** The sign of one that is not sent yet. */
 export function StateSign({ state }: { state: 'waiting' | 'sending' | 'failed' }) {
-  const { t } = useTranslation('messages');
+  const { t } = usePane();
   const Sign = state === 'failed' ? CircleAlert : Clock3;
   return <Sign role="img" aria-label={t(`state.${state}`)} />;
 }
@@ -233,7 +229,7 @@ function isBare({ text, attachments, replyTo }: Message): boolean {
   return attachments.length === 0 && !replyTo && isFewEmoji(text);
 }
 
-function labelOf(message: Message, name: string, locale: string, t: ReturnType<typeof useTranslation<'messages'>>['t']): string {
+function labelOf(message: Message, name: string, { t, locale }: Pane): string {
   const time = timeOfDay(new Date(message.createdAt), locale);
   const text = message.deletedAt ? t('deleted') : excerpt(message, t);
   const { replyTo } = message;

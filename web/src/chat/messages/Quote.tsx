@@ -1,13 +1,11 @@
 // What a message answers, in a line or two; pressing it leads there.
-import { useTranslation } from 'react-i18next';
 import { excerpt } from './excerpt';
 import type { Message } from './message';
 import { usePane } from './pane';
 import styles from './Quote.module.css';
 
 export function Quote({ of }: { of: NonNullable<Message['replyTo']> }) {
-  const { t } = useTranslation('messages');
-  const { find } = usePane();
+  const { t, find } = usePane();
   const name = of.sender?.displayName ?? t('goneAccount');
   const words = of.deletedAt ? t('quote.deleted') : excerpt(of, t);
   return (

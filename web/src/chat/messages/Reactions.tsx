@@ -1,6 +1,5 @@
 // Who reacted to a message, by emoji; pressing one joins in or takes one's own back.
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { classes } from '../../shared/ui/classes';
 import { useDesk } from './DeskProvider';
 import type { Message } from './message';
@@ -11,8 +10,7 @@ import styles from './Reactions.module.css';
 const NAMES = 12;
 
 export function Reactions({ message, tabIndex }: { message: Message; tabIndex: number }) {
-  const { t } = useTranslation('messages');
-  const { react, mayWrite } = usePane();
+  const { t, react, mayWrite } = usePane();
   const { who, ask } = useWhoReacted(message);
   return (
     // Names are asked for once somebody points here.
@@ -40,7 +38,7 @@ export function Reactions({ message, tabIndex }: { message: Message; tabIndex: n
 }
 
 function useWhoReacted({ id, reactions }: Message) {
-  const { t } = useTranslation('messages');
+  const { t } = usePane();
   const { api } = useDesk();
   const [told, setTold] = useState<{ who: ReadonlyMap<string, string>; of: Message['reactions'] } | null>(null);
   const ask = async () => {

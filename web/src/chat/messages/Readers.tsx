@@ -1,14 +1,14 @@
 // Who has read up to a message: a few small pictures, with all names for whoever asks.
-import { useTranslation } from 'react-i18next';
 import { Avatar } from '../../shared/ui/Avatar';
 import type { Person } from './message';
+import { usePane } from './pane';
 import styles from './Readers.module.css';
 
 const PICTURES = 4;
 const NAMES = 12;
 
 export function Readers({ readers, senderId }: { readers: readonly Person[]; senderId: string | null }) {
-  const { t } = useTranslation('messages');
+  const { t } = usePane();
   // Of who wrote it, it says nothing.
   const others = readers.filter(({ id }) => id !== senderId);
   if (others.length === 0) return null;

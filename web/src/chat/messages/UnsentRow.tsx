@@ -1,8 +1,6 @@
 // A message on its way: how far it is, and what to do when it does not get there.
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { timeOfDay } from '../../shared/i18n/time';
-import { useLocale } from '../../shared/i18n/useLocale';
 import { Button } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
 import { FILES_LOST, type Unsent, type UnsentFile } from '../composer/outbox';
@@ -25,8 +23,7 @@ export interface UnsentRowProps extends Pick<Standing, 'beginsGroup' | 'endsGrou
 }
 
 export function UnsentRow({ unsent, beginsGroup, endsGroup, isActive }: UnsentRowProps) {
-  const { t } = useTranslation('messages');
-  const locale = useLocale();
+  const { t, locale } = usePane();
   const { text, replyTo, files, state } = unsent;
   const attachments = files.map(({ width }) => ({ kind: width === null ? ('FILE' as const) : ('IMAGE' as const) }));
   const label = `${t('label', { name: t('you'), time: t(`state.${state}`), text: excerpt({ text, attachments }, t) })}`;
@@ -64,8 +61,7 @@ export function UnsentRow({ unsent, beginsGroup, endsGroup, isActive }: UnsentRo
 }
 
 function Failure({ unsent: { key, fault } }: { unsent: Unsent }) {
-  const { t } = useTranslation('messages');
-  const { retry, discard, takeBack } = usePane();
+  const { t, retry, discard, takeBack } = usePane();
   const isLost = fault === FILES_LOST;
   return (
     <div className={styles.failure} role="alert">
@@ -86,7 +82,7 @@ function Failure({ unsent: { key, fault } }: { unsent: Unsent }) {
 }
 
 function UnsentFileFrame({ file, isAlone }: { file: UnsentFile; isAlone: boolean }) {
-  const locale = useLocale();
+  const { locale } = usePane();
   if (file.previewUrl && file.width !== null) {
     return (
       <span className={fileStyles.image} style={isAlone ? frameOf(file.width, file.height) : { width: '7rem', aspectRatio: '1' }}>
@@ -104,7 +100,7 @@ function UnsentFileFrame({ file, isAlone }: { file: UnsentFile; isAlone: boolean
 
 /** How much of the files is sent, in percent. */
 function Progress({ files }: { files: readonly UnsentFile[] }) {
-  const { t } = useTranslation('messages');
+  const { t } = usePane();
   const { uploads } = useDesk();
   const [part, setPart] = useState(1);
   useEffect(() => {

@@ -1,8 +1,12 @@
 // What all parts of a room's pane share, and what can be done with a message.
+import type { TFunction } from 'i18next';
 import { createContext, use } from 'react';
 import type { Attachment, Message } from './message';
 
 export interface Pane {
+  /** As useTranslation gives it, which costs too much to be asked by every row anew. */
+  readonly t: TFunction<'messages'>;
+  readonly locale: string;
   readonly roomId: string;
   readonly viewerId: string;
   /** Names and pictures stand beside messages where there may be more than two people. */

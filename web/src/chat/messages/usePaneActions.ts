@@ -2,6 +2,7 @@
 import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Fault, sentence } from '../../shared/api/faults';
+import { useLocale } from '../../shared/i18n/useLocale';
 import { toast } from '../../shared/ui/Toasts';
 import type { Composer } from '../composer/useComposer';
 import { copyText } from './clipboard';
@@ -27,6 +28,7 @@ interface Around {
 export function usePaneActions({ desk, conversation, room, writing, open }: Around): Pane {
   const { t } = useTranslation('messages');
   const { t: common } = useTranslation('common');
+  const locale = useLocale();
   const { roomId } = conversation;
   const latest = useRef({ writing, open });
   useLayoutEffect(() => {
@@ -46,6 +48,8 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
       toast(isCopied ? { text: t('actions.copied') } : { text: t('actions.copyFailed'), tone: 'bad' });
     };
     return {
+      t,
+      locale,
       roomId,
       viewerId: desk.viewerId,
       isGroup,
@@ -65,5 +69,5 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
       discard: (key) => desk.outbox.discard(key),
       takeBack: (key) => latest.current.writing.takeBack(key),
     };
-  }, [common, conversation, desk, isGroup, mayModerate, mayWrite, roomId, t]);
+  }, [common, conversation, desk, isGroup, locale, mayModerate, mayWrite, roomId, t]);
 }

@@ -19,6 +19,8 @@ await i18next.use(initReactI18next).init({
 /** A pane in which everything may be done, and which notes what is. */
 export function aPane(more: Partial<Pane> = {}) {
   return {
+    t: i18next.getFixedT('en', 'messages'),
+    locale: 'en-GB',
     roomId: 'r1',
     viewerId: 'amber',
     isGroup: true,

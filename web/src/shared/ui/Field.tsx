@@ -24,6 +24,7 @@ export function TextField({ label, hint, fault, optional, className, type = 'tex
   const input = (
     <input
       {...rest}
+      data-autofocus={rest.autoFocus || undefined}
       id={ids.control}
       type={type === 'password' && shown ? 'text' : type}
       className={styles.control}
