@@ -5,7 +5,8 @@ import { useApi } from '../../shared/api/ApiProvider';
 import { sentence } from '../../shared/api/faults';
 import { Desk } from './desk';
 
-const DeskContext = createContext<Desk | null>(null);
+/** For tests; pages take what useDesk gives. */
+export const DeskContext = createContext<Desk | null>(null);
 
 export function DeskProvider({ viewerId, children }: { viewerId: string; children: ReactNode }) {
   const api = useApi();

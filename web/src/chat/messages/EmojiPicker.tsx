@@ -1,5 +1,5 @@
-// All emoji there are, to search and to choose from. They are part of the page's own files, and loaded when asked for.
-import { EmojiPicker as Picker, type EmojiDataResolver } from 'frimousse';
+// All emoji there are, to search and to choose from. They are files of the page itself.
+import { type EmojiData, EmojiPicker as Picker } from 'frimousse';
 import { useTranslation } from 'react-i18next';
 import { language } from '../../shared/i18n/language';
 import styles from './EmojiPopover.module.css';
@@ -44,21 +44,33 @@ export default function EmojiPicker({ onPick }: { onPick: (emoji: string) => voi
   );
 }
 
-const resolve: EmojiDataResolver = async (locale) => {
-  const { emoji, messages } = await load(locale);
+let prepared: EmojiData | null = null;
+
+/** Before the picker is drawn. */
+export async function prepare(): Promise<void> {
+  const locale = language();
+  if (prepared?.locale !== locale) prepared = made(locale, await load(locale));
+}
+
+function resolve(): EmojiData {
+  if (!prepared) throw new Error('The picker is drawn before it is prepared.');
+  return prepared;
+}
+
+function made(locale: string, { emoji, messages }: { emoji: Emoji; messages: Words }): EmojiData {
   const groups = messages.groups.filter(({ key }) => key !== 'component');
   const known = new Set(groups.map(({ order }) => order));
   return {
     locale,
     categories: groups.map(({ order, message }) => ({ index: order, label: message })),
-    skinTones: Object.fromEntries(messages.skinTones.map(({ key, message }) => [key, message])) as Record<(typeof TONES)[number], string>,
+    skinTones: Object.fromEntries(messages.skinTones.map(({ key, message }) => [key, message])) as EmojiData['skinTones'],
     emojis: emoji.flatMap(({ emoji: sign, group, version, label, tags, skins }) => {
       if (group === undefined || !known.has(group) || version > NEWEST_VERSION) return [];
       const tones = skins?.flatMap(({ tone, emoji: toned }) => (typeof tone === 'number' ? [[TONES[tone - 1], toned] as const] : []));
       return [{ emoji: sign, category: group, version, label, tags: tags ?? [], skins: tones?.length === TONES.length ? Object.fromEntries(tones) : undefined }];
     }),
   };
-};
+}
 
 async function load(locale: string): Promise<{ emoji: Emoji; messages: Words }> {
   const [emoji, messages] =

@@ -1,11 +1,17 @@
 // A button that offers emoji: the usual ones at once, all of them as soon as they are loaded.
 import { Popover } from 'radix-ui';
-import { lazy, type ReactNode, Suspense } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Deferred } from '../../shared/ui/Deferred';
 import { Bone } from '../../shared/ui/Spinner';
 import styles from './EmojiPopover.module.css';
 
-const EmojiPicker = lazy(() => import('./EmojiPicker'));
+/** With all there is to pick from, so that it has nothing left to wait for. */
+const loadPicker = async () => {
+  const picker = await import('./EmojiPicker');
+  await picker.prepare();
+  return picker;
+};
 
 const OFTEN = ['👍', '❤️', '😂', '🎉', '😮', '😢'];
 
@@ -21,12 +27,19 @@ export interface EmojiPopoverProps {
 
 export function EmojiPopover({ trigger, open, onOpenChange, onPick, onClosed }: EmojiPopoverProps) {
   const { t } = useTranslation('messages');
+  const [isLost, setLost] = useState(false);
   const pick = (emoji: string) => {
     onPick(emoji);
     onOpenChange(false);
   };
   return (
-    <Popover.Root open={open} onOpenChange={onOpenChange}>
+    <Popover.Root
+      open={open}
+      onOpenChange={(wanted) => {
+        setLost(false);
+        onOpenChange(wanted);
+      }}
+    >
       <Popover.Trigger asChild>{trigger}</Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
@@ -47,9 +60,11 @@ export function EmojiPopover({ trigger, open, onOpenChange, onPick, onClosed }: 
               </button>
             ))}
           </div>
-          <Suspense fallback={<Bone width="100%" />}>
-            <EmojiPicker onPick={pick} />
-          </Suspense>
+          {isLost ? (
+            <p className={styles.lost}>{t('emoji.failed')}</p>
+          ) : (
+            <Deferred load={loadPicker} props={{ onPick: pick }} fallback={<Bone width="100%" />} onFail={() => setLost(true)} />
+          )}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

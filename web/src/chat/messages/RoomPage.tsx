@@ -1,11 +1,12 @@
 // One room: its messages, and a place to write.
 import { Keyboard, Search as SearchIcon } from 'lucide-react';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
 import { useQuery } from 'urql';
-import { sentence } from '../../shared/api/faults';
+import { networkFault, sentence } from '../../shared/api/faults';
 import { IconButton } from '../../shared/ui/Button';
+import { Deferred, type DeferredProps } from '../../shared/ui/Deferred';
 import { Confirm } from '../../shared/ui/Dialog';
 import { Faults } from '../../shared/ui/Faults';
 import { Loading } from '../../shared/ui/Spinner';
@@ -26,9 +27,9 @@ import { useActivity } from './useActivity';
 import { useConversation } from './useConversation';
 import { type Opened, usePaneActions } from './usePaneActions';
 
-const Viewer = lazy(() => import('./Viewer'));
-const Search = lazy(() => import('./Search'));
-const Shortcuts = lazy(() => import('./Shortcuts'));
+const loadViewer = () => import('./Viewer');
+const loadSearch = () => import('./Search');
+const loadShortcuts = () => import('./Shortcuts');
 
 export default function RoomPage() {
   const { roomId = '' } = useParams();
@@ -85,11 +86,9 @@ function RoomPane({ conversation }: { conversation: Conversation }) {
         {drop.isOver && <p className={styles.drop}>{t('composer.drop')}</p>}
       </section>
       {opened.condemned && <Condemned conversation={conversation} opened={opened} open={open} />}
-      <Suspense fallback={null}>
-        {opened.viewed && <Viewer {...opened.viewed} onClose={() => open({ viewed: null })} />}
-        {helper === 'search' && <FindMessage conversation={conversation} onClose={() => setHelper(null)} onFound={pane.find} />}
-        {helper === 'shortcuts' && <Shortcuts onClose={() => setHelper(null)} />}
-      </Suspense>
+      {opened.viewed && <Part load={loadViewer} props={{ ...opened.viewed, onClose: () => open({ viewed: null }) }} />}
+      {helper === 'search' && <FindMessage conversation={conversation} onClose={() => setHelper(null)} onFound={pane.find} />}
+      {helper === 'shortcuts' && <Part load={loadShortcuts} props={{ onClose: () => setHelper(null) }} />}
     </PaneContext>
   );
 }
@@ -123,6 +122,16 @@ function Condemned({ conversation, opened, open }: { conversation: Conversation;
   );
 }
 
+/** What is loaded when it is wanted, and closes again where it cannot be. */
+function Part<Props extends { onClose: () => void }>({ load, props }: Pick<DeferredProps<Props>, 'load' | 'props'>) {
+  const { t } = useTranslation('common');
+  const fail = () => {
+    toast({ text: sentence(networkFault(), t), tone: 'bad' });
+    props.onClose();
+  };
+  return <Deferred load={load} props={props} onFail={fail} />;
+}
+
 interface FindMessageProps {
   conversation: Conversation;
   onClose: () => void;
@@ -136,7 +145,7 @@ function FindMessage({ conversation: { roomId }, onClose, onFound }: FindMessage
     if (room === roomId) onFound(messageId);
     else void navigate(`/rooms/${room}?m=${encodeURIComponent(messageId)}`);
   };
-  return <Search roomId={roomId} onClose={onClose} onFound={lead} />;
+  return <Part load={loadSearch} props={{ roomId, onClose, onFound: lead }} />;
 }
 
 /** `?m=` of the address names a message to begin at. It is taken off, so that going back does not lead there again. */

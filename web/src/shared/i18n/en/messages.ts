@@ -24,8 +24,6 @@ export default {
   quote: {
     jump: 'Go to the message of {{name}} that this answers',
     deleted: 'Deleted message',
-    file: 'File',
-    image: 'Image',
   },
   readBy: 'Read by {{names}}',
   readByMore: 'Read by {{names}} and {{count}} more',
@@ -63,7 +61,6 @@ export default {
     label: 'Reactions',
     add: '{{emoji}}, {{count}}: react with it, too',
     remove: '{{emoji}}, {{count}}, yours too: take yours back',
-    who: '{{names}}',
     whoMore: '{{names}} and {{count}} more',
   },
   emoji: {
@@ -133,7 +130,6 @@ export default {
     remove: 'Remove {{name}}',
     retry: 'Send {{name}} again',
     progress: '{{name}}: {{percent}} % sent',
-    stored: '{{name}} is sent',
     readOnly: 'You can read here, but not write.',
     archived: 'This room is closed: it can be read, and nothing is added.',
   },

@@ -24,8 +24,6 @@ export default {
   quote: {
     jump: 'Ir al mensaje de {{name}} al que responde',
     deleted: 'Mensaje eliminado',
-    file: 'Archivo',
-    image: 'Imagen',
   },
   readBy: 'Leído por {{names}}',
   readByMore: 'Leído por {{names}} y {{count}} más',
@@ -63,7 +61,6 @@ export default {
     label: 'Reacciones',
     add: '{{emoji}}, {{count}}: reaccionar también',
     remove: '{{emoji}}, {{count}}, también tuya: quitar la tuya',
-    who: '{{names}}',
     whoMore: '{{names}} y {{count}} más',
   },
   emoji: {
@@ -133,7 +130,6 @@ export default {
     remove: 'Quitar {{name}}',
     retry: 'Enviar {{name}} de nuevo',
     progress: '{{name}}: {{percent}} % enviado',
-    stored: '{{name}} está enviado',
     readOnly: 'Aquí puedes leer, pero no escribir.',
     archived: 'Esta sala está cerrada: se puede leer, y no se añade nada.',
   },
