@@ -1,4 +1,5 @@
 // What a message answers, in a line or two; pressing it leads there.
+import { VisuallyHidden } from '../../shared/ui/VisuallyHidden';
 import { excerpt } from './excerpt';
 import type { Message } from './message';
 import { usePane } from './pane';
@@ -9,7 +10,8 @@ export function Quote({ of }: { of: NonNullable<Message['replyTo']> }) {
   const name = of.sender?.displayName ?? t('goneAccount');
   const words = of.deletedAt ? t('quote.deleted') : excerpt(of, t);
   return (
-    <button type="button" className={styles.quote} aria-label={`${t('quote.jump', { name })}: ${words}`} onClick={() => find(of.id)}>
+    <button type="button" className={styles.quote} onClick={() => find(of.id)}>
+      <VisuallyHidden>{t('quote.answers')}</VisuallyHidden>
       <QuoteWords name={name} words={words} />
     </button>
   );

@@ -22,7 +22,7 @@ export default {
   files_one: 'a file',
   files_other: '{{count}} files',
   quote: {
-    jump: 'Go to the message of {{name}} that this answers',
+    answers: 'Answers this message, and leads to it:',
     deleted: 'Deleted message',
   },
   readBy: 'Read by {{names}}',

@@ -22,7 +22,7 @@ export default {
   files_one: 'un archivo',
   files_other: '{{count}} archivos',
   quote: {
-    jump: 'Ir al mensaje de {{name}} al que responde',
+    answers: 'Responde a este mensaje, y lleva a él:',
     deleted: 'Mensaje eliminado',
   },
   readBy: 'Leído por {{names}}',
