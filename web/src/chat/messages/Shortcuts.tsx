@@ -7,7 +7,6 @@ const LIST = [
   ['upDown', ['↑', '↓']],
   ['ends', ['Home', 'End']],
   ['reply', ['R']],
-  ['react', ['+']],
   ['edit', ['E']],
   ['copy', ['C']],
   ['delete', ['Delete']],

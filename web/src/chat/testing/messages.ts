@@ -16,7 +16,6 @@ export function aMessage(seq: number, more: Partial<Message> = {}): Message {
     sender: bruno,
     attachments: [],
     replyTo: null,
-    reactions: [],
     ...more,
   };
 }
