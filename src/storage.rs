@@ -25,6 +25,7 @@ mod postgres;
 mod prepared;
 pub mod probe;
 pub mod read_marks;
+pub mod replies;
 pub mod room_events;
 pub mod rooms;
 mod schema;

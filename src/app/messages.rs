@@ -1,9 +1,10 @@
-//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`, sending to one person
-//! at a dialect's door in `messages/direct.rs`.
+//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`, answers to it in
+//! `messages/replies.rs`, sending to one person at a dialect's door in `messages/direct.rs`.
 
 mod direct;
 mod editing;
 mod posting;
+mod replies;
 
 use uuid::Uuid;
 
@@ -33,6 +34,8 @@ pub struct PostMessage {
     pub client_message_id: Option<String>,
     pub blank: Blank,
     pub scope: RoomScope,
+    /// A message of the same room that this one answers.
+    pub reply_to: Option<MessageKey>,
     /// Uploads of the caller's that are complete and in no message yet.
     pub uploads: Vec<Uuid>,
 }
@@ -127,7 +130,7 @@ impl App {
 
     fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {
         let caller = person(viewer)?;
-        let PostMessage { text, client_message_id, blank, scope, uploads } = request;
+        let PostMessage { text, client_message_id, blank, scope, reply_to, uploads } = request;
         match blank {
             Blank::Refused => check_message_text(&text, uploads.len(), self.bounds.text)?,
             Blank::Kept => check_message_size(&text, self.bounds.text)?,
@@ -141,7 +144,7 @@ impl App {
         }
         self.limits.send(caller.user)?;
         let (created_at, files) = (self.clock.now(), uploads);
-        let draft = Draft { sender: caller.user, text, client_message_id, created_at, files };
+        let draft = Draft { sender: caller.user, text, client_message_id, created_at, reply_to, files };
         Ok(Post { viewer: *viewer, caller, scope, draft })
     }
 

@@ -26,14 +26,14 @@ pub(super) fn demo(settings: SettingFlags) -> anyhow::Result<()> {
             "the demo has a folder and a database of its own; leave out --config, --data-dir and --database-url"
         );
     }
-    let given = listen.map(|listen| ("listen".to_owned(), listen)).into_iter().chain(set).collect();
+    let given: Vec<_> = listen.map(|listen| ("listen".to_owned(), listen)).into_iter().chain(set).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before there is a folder, so that there is no moment in which it could be left behind.
         let stop = shutdown_signal(Hangup::Stops).context("cannot listen for signals")?;
         let folder = tempfile::Builder::new().prefix("tertulia-demo-").tempdir();
         let folder = folder.context("cannot make a temporary folder")?;
-        let loaded = Config::load(&sources(folder.path(), given))?;
+        let loaded = Config::load(&sources(folder.path(), &given))?;
         telemetry::start(&loaded.config.log, loaded.config.log_format).context("cannot start the log")?;
         let outcome = run(&loaded, &folder, stop).await;
         folder.close().context("cannot remove the temporary folder")?;
@@ -43,7 +43,7 @@ pub(super) fn demo(settings: SettingFlags) -> anyhow::Result<()> {
 
 /// What was given on the command line, and what makes it a demo. The environment and its settings file are of
 /// another server.
-fn sources(folder: &Path, given: Vec<(String, String)>) -> Sources {
+fn sources(folder: &Path, given: &[(String, String)]) -> Sources {
     let ours = [
         // Hashing a dozen passwords well takes longer than all the rest, and nobody is to be kept out for long.
         ("bcrypt_cost", "4".to_owned()),
@@ -52,7 +52,7 @@ fn sources(folder: &Path, given: Vec<(String, String)>) -> Sources {
     ];
     let ours = ours.into_iter().filter(|(key, _)| !given.iter().any(|(other, _)| other == key));
     let data_dir = ("data_dir".to_owned(), folder.join("data").display().to_string());
-    let flags = ours.map(|(key, value)| (key.to_owned(), value)).chain(given.clone()).chain([data_dir]);
+    let flags = ours.map(|(key, value)| (key.to_owned(), value)).chain(given.to_vec()).chain([data_dir]);
     Sources { folder: folder.to_owned(), flags: flags.collect(), ..Sources::default() }
 }
 

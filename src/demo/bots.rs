@@ -72,7 +72,7 @@ impl Crew {
     }
 
     fn is_bot(&self, place: usize) -> bool {
-        self.cast.get(place).is_some_and(|person| person.is_bot())
+        self.cast.get(place).is_some_and(super::cast::Person::is_bot)
     }
 
     /// Who a bot is for the next call; signs in where there is no session, or not any more. `None` when that cannot

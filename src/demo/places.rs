@@ -64,7 +64,6 @@ const PLANS: [Plan; 17] = [
         topics: &["garden"],
         messages: 440,
         is_live: true,
-        ..QUIET
     },
     Plan {
         name: "Cocina de barrio",
@@ -74,7 +73,6 @@ const PLANS: [Plan; 17] = [
         topics: &["cocina"],
         messages: 430,
         is_live: true,
-        ..QUIET
     },
     Plan {
         name: "Thursday repairs",

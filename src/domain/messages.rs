@@ -30,6 +30,9 @@ pub struct Message {
     /// How many files it has. Nodes that know of none do not say.
     #[serde(default)]
     pub attachments: u16,
+    /// The message of the same room that it answers.
+    #[serde(default)]
+    pub reply_to: Option<MessageKey>,
 }
 
 /// A text that a message had before.

@@ -168,7 +168,7 @@ impl Text {
             Self::CapacityBelowMembers { members } => {
                 return format!("The room already has {members} members.").into();
             }
-            Self::ClientMessageIdReused => "This clientMessageId was used for another text.",
+            Self::ClientMessageIdReused => "This clientMessageId was used for another message.",
             Self::CursorExpired => {
                 "This cursor belongs to another database. Reload the room and go on from its headCursor."
             }
@@ -273,7 +273,7 @@ impl Text {
             Self::CapacityBelowMembers { members } => {
                 return format!("La sala ya tiene {members} miembros.").into();
             }
-            Self::ClientMessageIdReused => "Este clientMessageId ya se usó con otro texto.",
+            Self::ClientMessageIdReused => "Este clientMessageId ya se usó con otro mensaje.",
             Self::CursorExpired => {
                 "Este cursor es de otra base de datos. Recarga la sala y sigue desde su headCursor."
             }

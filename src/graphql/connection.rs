@@ -2,9 +2,11 @@
 
 use async_graphql::{Context, SimpleObject};
 
+use crate::domain::ids::MessageKey;
 use crate::domain::paging::Slice;
 use crate::graphql::context::{app, viewer};
 use crate::graphql::error::expose;
+use crate::graphql::loaders::{RepliesTo, load};
 
 /// Where a page begins and ends.
 #[derive(SimpleObject, Debug, Clone)]
@@ -32,6 +34,7 @@ pub(super) enum Total {
     People(crate::app::users::PeopleList),
     Rooms(crate::app::rooms::RoomList),
     AllMessages,
+    Replies(MessageKey),
     AuditLog(crate::app::audit::AuditList),
     Findings(crate::app::search::Findings),
     Sessions(crate::app::auth::SessionList),
@@ -42,6 +45,7 @@ impl Total {
         let (app, viewer) = (app(ctx), viewer(ctx));
         let count = match self {
             Self::Known(count) => Ok(*count),
+            Self::Replies(message) => return Ok(load(ctx, RepliesTo(*message)).await?.unwrap_or_default()),
             Self::People(list) => app.count_users(viewer, list).await,
             Self::Rooms(list) => app.count_rooms(viewer, list).await,
             Self::AllMessages => app.count_messages_of_all(viewer).await,

@@ -1,5 +1,10 @@
 //! What a node is doing, and its settings, in the schema.
 
+#![expect(
+    clippy::unused_async,
+    reason = "fields of an object are async, with or without something to wait for"
+)]
+
 use async_graphql::{Context, Object, SimpleObject};
 
 use crate::config::Entry;

@@ -241,6 +241,43 @@ impl Loader<HistoryEnd> for Batches {
     }
 }
 
+/// The first or the last replies to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RepliesEnd {
+    pub(super) message: MessageKey,
+    pub(super) end: End,
+    pub(super) limit: u16,
+}
+
+impl Loader<RepliesEnd> for Batches {
+    type Value = MessageList;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[RepliesEnd]) -> Result<HashMap<RepliesEnd, MessageList>, Arc<Error>> {
+        let mut found = HashMap::new();
+        for ((end, limit), messages) in grouped(keys.iter().map(|key| ((key.end, key.limit), key.message))) {
+            let lists = self.app.reply_ends(&self.viewer, messages, end, limit).await.map_err(Arc::new)?;
+            found.extend(lists.into_iter().map(|(message, list)| (RepliesEnd { message, end, limit }, list)));
+        }
+        Ok(found)
+    }
+}
+
+/// How many replies a message has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct RepliesTo(pub(super) MessageKey);
+
+impl Loader<RepliesTo> for Batches {
+    type Value = i64;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[RepliesTo]) -> Result<HashMap<RepliesTo, i64>, Arc<Error>> {
+        let messages = keys.iter().map(|key| key.0).collect();
+        let counts = self.app.reply_counts(&self.viewer, messages).await.map_err(Arc::new)?;
+        Ok(counts.into_iter().map(|(message, count)| (RepliesTo(message), count)).collect())
+    }
+}
+
 /// The first or the last members of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct MembersEnd {

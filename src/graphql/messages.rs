@@ -1,8 +1,11 @@
-//! Messages in the schema.
+//! Messages in the schema. Sending them is in `messages/posting.rs`, changing them in `messages/editing.rs`.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+mod editing;
+mod posting;
 
-use crate::app::messages::{MessageList, PostMessage, Posted, Sent, log_place};
+use async_graphql::{Context, ID, MergedObject, Object, SimpleObject};
+
+use crate::app::messages::{MessageList, Sent, log_place};
 use crate::app::search::Findings;
 use crate::domain;
 use crate::domain::ids::GlobalId;
@@ -12,10 +15,10 @@ use crate::domain::rooms::RoomView;
 use crate::error::{Code, Error, Text};
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
-use crate::graphql::error::{Nullable, UserError, expose, settle, top_level};
+use crate::graphql::error::{Nullable, expose, top_level};
 use crate::graphql::ids::DateTime;
-use crate::graphql::loaders::{EditsOf, FilesOf, HistoryEnd, load};
-use crate::graphql::media::{Attachment, files};
+use crate::graphql::loaders::{EditsOf, FilesOf, HistoryEnd, RepliesEnd, RepliesTo, load};
+use crate::graphql::media::Attachment;
 use crate::graphql::rooms::Room;
 use crate::graphql::users::User;
 
@@ -78,6 +81,28 @@ impl Message {
 
     async fn created_at(&self) -> DateTime {
         self.message.created_at.into()
+    }
+
+    /// The message that this one answers, which may have been deleted since.
+    async fn reply_to(&self, ctx: &Context<'_>) -> Nullable<Self> {
+        load(ctx, self.message.reply_to?).await.transpose().map(|sent| sent.map(Self::from))
+    }
+
+    /// Replies to this message, oldest to newest, deleted ones at their places.
+    async fn replies(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> async_graphql::Result<MessageConnection> {
+        MessageConnection::of_replies(ctx, &self.message, &PageArgs { first, after, last, before }).await
+    }
+
+    /// How many replies there are, deleted ones among them.
+    async fn reply_count(&self, ctx: &Context<'_>) -> async_graphql::Result<i64> {
+        Ok(load(ctx, RepliesTo(self.message.key)).await?.unwrap_or_default())
     }
 
     /// Its files, in the order given.
@@ -172,6 +197,23 @@ impl MessageConnection {
         Ok(Self::in_room(ctx, view, list))
     }
 
+    /// The replies to a message where many messages may be asked for theirs at once.
+    async fn of_replies(
+        ctx: &Context<'_>,
+        answered: &domain::messages::Message,
+        args: &PageArgs,
+    ) -> async_graphql::Result<Self> {
+        let message = answered.key;
+        let page = expose(ctx, app(ctx).reply_page(viewer(ctx), answered, args))?;
+        let list = match page {
+            Page { end, limit, after: None, before: None } => {
+                load(ctx, RepliesEnd { message, end, limit }).await?.unwrap_or_default()
+            }
+            page => expose(ctx, app(ctx).replies(viewer(ctx), message, page).await)?,
+        };
+        Ok(Self::in_log(ctx, list, Total::Replies(message)))
+    }
+
     /// What a search found.
     pub(super) fn found(ctx: &Context<'_>, list: Findings) -> Self {
         let place = |(message, _): &Sent| cursor(ctx, List::Findings, Findings::place(message));
@@ -179,11 +221,15 @@ impl MessageConnection {
     }
 
     fn in_room(ctx: &Context<'_>, view: &RoomView, list: MessageList) -> Self {
+        Self::in_log(ctx, list, Total::Known(view.room.last_seq))
+    }
+
+    fn in_log(ctx: &Context<'_>, list: MessageList, total: Total) -> Self {
         let place = |(message, _): &Sent| {
             let (list, place) = log_place(message);
             cursor(ctx, list, place)
         };
-        Self::with(list, place, Total::Known(view.room.last_seq))
+        Self::with(list, place, total)
     }
 
     fn with(list: MessageList, place: impl Fn(&Sent) -> String, total: Total) -> Self {
@@ -193,6 +239,10 @@ impl MessageConnection {
         Self { edges, page_info, total }
     }
 }
+
+/// All that is done to messages.
+#[derive(Debug, Default, MergedObject)]
+pub struct MessageMutation(posting::PostingMutation, editing::EditingMutation);
 
 #[derive(Debug, Default)]
 pub struct MessageQuery;
@@ -218,157 +268,5 @@ impl MessageQuery {
         let found = async { app(ctx).history(viewer(ctx), GlobalId::room(&room_id, "roomId")?, &args).await };
         let (view, list) = expose(ctx, found.await)?;
         Ok(MessageConnection::in_room(ctx, &view, list))
-    }
-}
-
-#[derive(InputObject)]
-pub(super) struct SendMessageInput {
-    room_id: ID,
-    #[graphql(default)]
-    text: String,
-    /// Tickets of createUpload whose bytes are sent, in the order to show them.
-    #[graphql(default)]
-    upload_ids: Vec<ID>,
-    /// Your own key for this send. Repeat it, now or next year, and the first message comes back, never a second.
-    client_message_id: Option<String>,
-}
-
-#[derive(InputObject)]
-pub(super) struct SendDirectMessageInput {
-    user_id: ID,
-    #[graphql(default)]
-    text: String,
-    #[graphql(default)]
-    upload_ids: Vec<ID>,
-    client_message_id: Option<String>,
-}
-
-#[derive(SimpleObject, Default)]
-pub(super) struct SendMessagePayload {
-    message: Option<Message>,
-    edge: Option<MessageEdge>,
-    /// True when clientMessageId had been used before.
-    duplicate: bool,
-    errors: Vec<UserError>,
-}
-
-impl SendMessagePayload {
-    fn of(ctx: &Context<'_>, outcome: crate::error::Result<Posted>) -> async_graphql::Result<Self> {
-        Ok(match settle(ctx, outcome)? {
-            Ok(Posted { message, duplicate }) => {
-                let (list, place) = log_place(&message);
-                let edge = MessageEdge { cursor: cursor(ctx, list, place), node: message.clone().into() };
-                Self { message: Some(message.into()), edge: Some(edge), duplicate, errors: Vec::new() }
-            }
-            Err(errors) => Self { errors, ..Default::default() },
-        })
-    }
-}
-
-#[derive(InputObject)]
-pub(super) struct EditMessageInput {
-    message_id: ID,
-    text: String,
-}
-
-#[derive(SimpleObject, Default)]
-pub(super) struct EditMessagePayload {
-    message: Option<Message>,
-    errors: Vec<UserError>,
-}
-
-#[derive(InputObject)]
-pub(super) struct DeleteMessageInput {
-    message_id: ID,
-}
-
-#[derive(SimpleObject, Default)]
-pub(super) struct DeleteMessagePayload {
-    /// What is left of it: its place and number, without its text.
-    message: Option<Message>,
-    deleted_message_id: Option<ID>,
-    errors: Vec<UserError>,
-}
-
-#[derive(Debug, Default)]
-pub struct MessageMutation;
-
-#[Object]
-impl MessageMutation {
-    async fn send_message(
-        &self,
-        ctx: &Context<'_>,
-        input: SendMessageInput,
-    ) -> async_graphql::Result<SendMessagePayload> {
-        let SendMessageInput { room_id, text, upload_ids, client_message_id } = input;
-        let outcome = async {
-            let room = GlobalId::room(&room_id, "roomId")?;
-            let uploads = files(&upload_ids)?;
-            app(ctx)
-                .post(
-                    viewer(ctx),
-                    room,
-                    PostMessage { text, client_message_id, uploads, ..PostMessage::default() },
-                )
-                .await
-        };
-        SendMessagePayload::of(ctx, outcome.await)
-    }
-
-    /// Opens the DUO room if there is none, then sends.
-    async fn send_direct_message(
-        &self,
-        ctx: &Context<'_>,
-        input: SendDirectMessageInput,
-    ) -> async_graphql::Result<SendMessagePayload> {
-        let SendDirectMessageInput { user_id, text, upload_ids, client_message_id } = input;
-        let outcome = async {
-            let to = GlobalId::user(&user_id, "userId")?;
-            let uploads = files(&upload_ids)?;
-            app(ctx)
-                .post_direct(
-                    viewer(ctx),
-                    to,
-                    PostMessage { text, client_message_id, uploads, ..PostMessage::default() },
-                )
-                .await
-        };
-        SendMessagePayload::of(ctx, outcome.await)
-    }
-
-    /// Gives a message of your own another text. What it said before stays readable under edits.
-    async fn edit_message(
-        &self,
-        ctx: &Context<'_>,
-        input: EditMessageInput,
-    ) -> async_graphql::Result<EditMessagePayload> {
-        let outcome = async {
-            let key = GlobalId::message(&input.message_id, "messageId")?;
-            app(ctx).edit_message(viewer(ctx), key, input.text).await
-        };
-        Ok(match settle(ctx, outcome.await)? {
-            Ok(message) => EditMessagePayload { message: Some(message.into()), errors: Vec::new() },
-            Err(errors) => EditMessagePayload { errors, ..Default::default() },
-        })
-    }
-
-    /// Empties a message, for everyone and for good. Your own; in a room that you moderate others', too.
-    async fn delete_message(
-        &self,
-        ctx: &Context<'_>,
-        input: DeleteMessageInput,
-    ) -> async_graphql::Result<DeleteMessagePayload> {
-        let outcome = async {
-            let key = GlobalId::message(&input.message_id, "messageId")?;
-            app(ctx).delete_message(viewer(ctx), key).await
-        };
-        Ok(match settle(ctx, outcome.await)? {
-            Ok(message) => DeleteMessagePayload {
-                message: Some(message.into()),
-                deleted_message_id: Some(input.message_id),
-                errors: Vec::new(),
-            },
-            Err(errors) => DeleteMessagePayload { errors, ..Default::default() },
-        })
     }
 }

@@ -32,12 +32,14 @@ pub(super) struct MessageRow {
     deleted_at: Option<At>,
     revision: i32,
     attachments: i16,
+    reply_to: Option<i64>,
 }
 
 impl From<MessageRow> for Message {
     fn from(row: MessageRow) -> Self {
         let MessageRow { key, room_key, position, seq, sender_key, text, created_at, .. } = row;
-        let MessageRow { client_message_id, edited_at, deleted_at, revision, attachments, .. } = row;
+        let MessageRow { client_message_id, edited_at, deleted_at, revision, attachments, reply_to, .. } =
+            row;
         Self {
             key: MessageKey(key),
             room: RoomKey(room_key),
@@ -51,6 +53,7 @@ impl From<MessageRow> for Message {
             deleted_at: deleted_at.map(Timestamp::from),
             revision,
             attachments: attachments.try_into().unwrap_or_default(),
+            reply_to: reply_to.map(MessageKey),
         }
     }
 }
@@ -75,6 +78,7 @@ pub struct NewMessage {
     pub client_message_id: Option<String>,
     pub created_at: Timestamp,
     pub attachments: u16,
+    pub reply_to: Option<MessageKey>,
 }
 
 /// Stores a message, and has it told after the commit.
@@ -89,6 +93,7 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
             messages::client_message_id.eq(new.client_message_id.as_deref()),
             messages::created_at.eq(At(new.created_at)),
             messages::attachments.eq(i16::try_from(new.attachments).unwrap_or(i16::MAX)),
+            messages::reply_to.eq(new.reply_to.map(|key| key.0)),
         ))
         .returning(MessageRow::as_returning())
         .get_result(db))?;

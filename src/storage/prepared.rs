@@ -74,6 +74,7 @@ pub(super) struct Append {
     pub(super) words: Vec<String>,
     pub(super) client_ids: Vec<Option<String>>,
     pub(super) created_at: Vec<At>,
+    pub(super) replies_to: Vec<Option<i64>>,
 }
 
 impl QueryFragment<Pg> for Append {
@@ -92,10 +93,10 @@ impl QueryFragment<Pg> for Append {
         // Sorted, so that keys, too, rise in the order of the log.
         out.push_sql(
             " AS last_seq) INSERT INTO messages \
-             (room_key, position, seq, sender_key, text, words, client_message_id, created_at) \
+             (room_key, position, seq, sender_key, text, words, client_message_id, created_at, reply_to) \
              SELECT place.key, place.head + draft.number, place.last_seq + draft.number, \
              draft.sender, draft.text, array_to_tsvector(string_to_array(draft.words, ' ')), \
-             draft.client_id, draft.created_at FROM place, unnest(",
+             draft.client_id, draft.created_at, draft.reply_to FROM place, unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql(", ");
@@ -106,8 +107,10 @@ impl QueryFragment<Pg> for Append {
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.client_ids)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Instant>, _>(&self.created_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.replies_to)?;
         out.push_sql(
-            ") WITH ORDINALITY AS draft (sender, text, words, client_id, created_at, number) \
+            ") WITH ORDINALITY AS draft (sender, text, words, client_id, created_at, reply_to, number) \
              ORDER BY draft.number RETURNING key, position, seq, created_at",
         );
         Ok(())
@@ -130,7 +133,7 @@ impl QueryFragment<Pg> for Earlier {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id, \
-             m.edited_at, m.deleted_at, m.revision, m.attachments FROM unnest(",
+             m.edited_at, m.deleted_at, m.revision, m.attachments, m.reply_to FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql("::bigint[], ");
@@ -160,5 +163,6 @@ impl Query for Earlier {
         Nullable<Instant>,
         Integer,
         SmallInt,
+        Nullable<BigInt>,
     );
 }

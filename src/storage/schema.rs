@@ -161,6 +161,7 @@ table! {
         deleted_at -> Nullable<Instant>,
         revision -> Integer,
         attachments -> SmallInt,
+        reply_to -> Nullable<BigInt>,
     }
 }
 

@@ -8,7 +8,7 @@ use diesel::prelude::{
     SelectableHelper as _,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use futures_util::future::{join, join4};
+use futures_util::future::{join, join5};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::storage::messages::{self, MessageRow, NewMessage};
 use crate::storage::pool::{Conn, Engined};
 use crate::storage::prepared::{Append, Control, Earlier};
+use crate::storage::replies;
 use crate::storage::rooms::{self, RoomRow};
 use crate::storage::schema::{members, rooms as room_table};
 use crate::storage::search;
@@ -32,6 +33,8 @@ pub struct Draft {
     pub text: String,
     pub client_message_id: Option<String>,
     pub created_at: Timestamp,
+    /// The message that it answers.
+    pub reply_to: Option<MessageKey>,
     /// Uploads that go with it. A draft that has some is stored in a transaction of its own.
     pub files: Vec<Uuid>,
 }
@@ -48,6 +51,8 @@ pub struct HeldRoom {
     pub room: Room,
     roles: HashMap<UserKey, MemberRole>,
     earlier: Vec<Message>,
+    /// Messages that are answered, and whether each was deleted.
+    answered: HashMap<MessageKey, bool>,
 }
 
 impl HeldRoom {
@@ -61,6 +66,11 @@ impl HeldRoom {
         self.earlier.iter().find(|message| {
             message.sender == Some(sender) && message.client_message_id.as_deref() == Some(client_message_id)
         })
+    }
+
+    /// Whether a message that one of the drafts answers was deleted; `None` when the room has no such message.
+    pub fn answered(&self, message: MessageKey) -> Option<bool> {
+        self.answered.get(&message).copied()
     }
 }
 
@@ -82,10 +92,14 @@ async fn read(conn: &mut Conn, id: Uuid, drafts: &[&Draft]) -> Result<Option<Hel
             room: view.room,
             roles: HashMap::new(),
             earlier: Vec::new(),
+            answered: HashMap::new(),
         });
         held.roles.extend(view.role.map(|role| (draft.sender, role)));
         if let Some(client_id) = &draft.client_message_id {
             held.earlier.extend(messages::find_by_client_id(conn, room, draft.sender, client_id).await?);
+        }
+        if let Some(message) = draft.reply_to {
+            held.answered.extend(replies::answered(conn, id, message).await?);
         }
     }
     Ok(held)
@@ -97,15 +111,18 @@ async fn lock(conn: &mut Conn, id: Uuid, drafts: &[&Draft]) -> Result<Option<Hel
     people.dedup();
     let pairs = drafts.iter().filter_map(|draft| Some((draft.sender.0, draft.client_message_id.clone()?)));
     let (senders, client_ids): (Vec<i64>, Vec<String>) = pairs.unzip();
+    let replies_to: Vec<i64> = drafts.iter().filter_map(|draft| Some(draft.reply_to?.0)).collect();
     let begins = conn.begins_here();
     conn.count_statement();
     conn.count_statement();
-    if !senders.is_empty() {
-        conn.count_statement();
+    for asked in [!senders.is_empty(), !replies_to.is_empty()] {
+        if asked {
+            conn.count_statement();
+        }
     }
     let Engined::Postgres(db) = conn.engined() else { return Ok(None) };
     let db: &AsyncPgConnection = db;
-    let (mut first, mut second, mut third, mut fourth) = (db, db, db, db);
+    let (mut first, mut second, mut third, mut fourth, mut fifth) = (db, db, db, db, db);
     // Sent in this order without waiting for one another.
     let begin = async { if begins { Control("BEGIN").execute(&mut first).await } else { Ok(0) } };
     let room = async {
@@ -128,12 +145,21 @@ async fn lock(conn: &mut Conn, id: Uuid, drafts: &[&Draft]) -> Result<Option<Hel
         }
         Earlier { room: Id(id), senders, client_ids }.load::<MessageRow>(&mut fourth).await
     };
-    let (begun, room, roles, earlier) = join4(begin, room, roles, earlier).await;
+    let answered = async {
+        if replies_to.is_empty() {
+            return Ok(Vec::new());
+        }
+        replies::of_room!(id, &replies_to).load::<(i64, bool)>(&mut fifth).await
+    };
+    let (begun, room, roles, earlier, answered) = join5(begin, room, roles, earlier, answered).await;
     begun?;
-    let (Some(room), roles, earlier) = (room?, roles?, earlier?) else { return Ok(None) };
+    let (Some(room), roles, earlier, answered) = (room?, roles?, earlier?, answered?) else {
+        return Ok(None);
+    };
     let roles = roles.into_iter().map(|(user, role)| (UserKey(user), role.into())).collect();
     let earlier = earlier.into_iter().map(Message::from).collect();
-    Ok(Some(HeldRoom { room: room.into(), roles, earlier }))
+    let answered = answered.into_iter().map(|(key, deleted)| (MessageKey(key), deleted)).collect();
+    Ok(Some(HeldRoom { room: room.into(), roles, earlier, answered }))
 }
 
 /// Stores messages at the end of a held room's log, in the order given, and has them told after the commit.
@@ -152,9 +178,18 @@ pub async fn append(conn: &mut Conn, held: &HeldRoom, drafts: Vec<Draft>) -> Res
         let place = rooms::next_message(conn, room).await?;
         let (position, seq) = place.ok_or_else(Error::not_found)?;
         let attachments = draft.attachments();
-        let Draft { sender, text, client_message_id, created_at, .. } = draft;
-        let new =
-            NewMessage { room, position, seq, sender, text, client_message_id, created_at, attachments };
+        let Draft { sender, text, client_message_id, created_at, reply_to, files: _ } = draft;
+        let new = NewMessage {
+            room,
+            position,
+            seq,
+            sender,
+            text,
+            client_message_id,
+            created_at,
+            attachments,
+            reply_to,
+        };
         stored.push(messages::insert(conn, &new).await?);
     }
     Ok(stored)
@@ -169,6 +204,7 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         words: drafts.iter().map(|draft| search::joined(&draft.text)).collect(),
         client_ids: drafts.iter().map(|draft| draft.client_message_id.clone()).collect(),
         created_at: drafts.iter().map(|draft| At(draft.created_at)).collect(),
+        replies_to: drafts.iter().map(|draft| draft.reply_to.map(|key| key.0)).collect(),
     };
     let commits = conn.commits_here();
     let Engined::Postgres(db) = conn.count_statement() else { return Ok(Vec::new()) };
@@ -192,6 +228,7 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         text: draft.text,
         created_at: created_at.into(),
         client_message_id: draft.client_message_id,
+        reply_to: draft.reply_to,
         edited_at: None,
         deleted_at: None,
         revision: 0,

@@ -25,6 +25,7 @@ const SAME_FOR_ALL_MEMBERS: &[(&str, &str)] = &[
     ("User.presence", "whoever sees a person may know it, and all are told the same"),
     ("RoomMemberConnection.of", "the page is refused, or the same"),
     ("MessageConnection.around", "the page is refused, or the same"),
+    ("MessageConnection.of_replies", "the page is refused, or the same"),
     ("MessageConnection.of_room", "the page is refused, or the same"),
     ("ServerInfo.setup_needed", "what is told of the server hangs off Query alone"),
     ("Upload.thumbnail_url", "files of everyone hang off Query alone"),

@@ -123,15 +123,15 @@ impl Scene {
     fn fill(&self, row: &Row, place: usize) -> String {
         let field = row.field.rsplit('.').next().unwrap_or_default();
         let field = match field {
-            "actor" | "attachments" | "createdBy" | "lastMessage" | "message" | "owner" | "room"
-            | "sender" | "sessions" | "user" => {
+            "actor" | "attachments" | "createdBy" | "lastMessage" | "message" | "owner" | "replyTo"
+            | "room" | "sender" | "sessions" | "user" => {
                 format!("{field} {{ id }}")
             }
             "queues" => "queues { name }".to_owned(),
             _ if row.field.starts_with("ServerFigures.") => field.to_owned(),
             "edits" => "edits { text }".to_owned(),
             "viewerState" => "viewerState { unreadCount }".to_owned(),
-            "members" | "messages" => format!("{field} {{ totalCount }}"),
+            "members" | "messages" | "replies" => format!("{field} {{ totalCount }}"),
             "messagesAround" => "messagesAround(seq: 1) { totalCount }".to_owned(),
             _ => field.to_owned(),
         };

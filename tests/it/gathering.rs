@@ -495,6 +495,7 @@ async fn what_is_stored_together_is_told_in_order_before_anyone_is_answered_and_
             text: text.into(),
             client_message_id: None,
             created_at,
+            reply_to: None,
             files: Vec::new(),
         };
         let (gather, told) = (gather.clone(), Arc::clone(&told));

@@ -58,6 +58,7 @@ mod playground;
 mod presence;
 mod read_marks;
 mod readme;
+mod replies;
 mod rooms;
 mod search;
 mod sending;

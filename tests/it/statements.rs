@@ -31,7 +31,7 @@ struct Row {
     nested: Option<&'static str>,
 }
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 11] = [
     Row {
         field: "Query.auditLog",
         // The page and its count; who it was.
@@ -102,6 +102,16 @@ const ROWS: [Row; 10] = [
         budget: 2,
         nested: Some("messages(last: 3) { totalCount nodes { text sender { username } room { kind } } }"),
     },
+    Row {
+        field: "Message.replies",
+        // The room, its page, what is answered, the replies and how many they are.
+        alone: "{ room(id: \"ROOM\") { messages { nodes { replyTo { text } replyCount
+            replies(first: 3) { totalCount nodes { text sender { username } } } } } } }",
+        budget: 5,
+        nested: Some(
+            "messages(last: 3) { nodes { replyTo { text } replies(last: 2) { totalCount nodes { text } } } }",
+        ),
+    },
 ];
 
 /// Every field of the schema that answers with a page, as `Type.field`.
@@ -154,7 +164,9 @@ async fn furnish(app: &TestApp, owner: &Caller, count: usize) -> String {
             owner.say(&room, text).await;
         }
         if number % 4 != 1 {
-            friends[number % 6].say(&room, "five").await;
+            let five = friends[number % 6].say(&room, "five").await;
+            let six = json!({ "roomId": room, "text": "six", "replyToId": five["message"]["id"] });
+            owner.mutate("sendMessage", six, "").await;
         }
         first.get_or_insert(room);
     }

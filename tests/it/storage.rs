@@ -91,8 +91,9 @@ async fn fill(sql: &mut Sql) {
             numbers(3_000)
         ),
         format!(
-            "INSERT INTO messages (key, room_key, position, seq, sender_key, text, client_message_id, created_at) {} \
-             SELECT i, i % 300 + 1, (i - 1) / 300 + 1, (i - 1) / 300 + 1, i % 3000 + 2, 'hello', 'c' || i, {now} FROM n",
+            "INSERT INTO messages (key, room_key, position, seq, sender_key, text, client_message_id, created_at, \
+             reply_to) {} SELECT i, i % 300 + 1, (i - 1) / 300 + 1, (i - 1) / 300 + 1, i % 3000 + 2, 'hello', 'c' || i, \
+             {now}, CASE WHEN i > 300 AND i % 10 = 0 THEN i - 300 END FROM n",
             numbers(30_000)
         ),
     ];
@@ -119,7 +120,7 @@ struct Hot {
     in_order: bool,
 }
 
-const HOT: [Hot; 16] = [
+const HOT: [Hot; 19] = [
     Hot {
         name: "a page of a room's messages after a cursor",
         words: &[
@@ -156,6 +157,33 @@ const HOT: [Hot; 16] = [
         ],
         arguments: None,
         in_order: false,
+    },
+    Hot {
+        name: "the first replies to messages",
+        words: &["peers.reply_to = parents.key ORDER BY peers.position LIMIT"],
+        not: &[],
+        sqlite: &["SEARCH messages USING INDEX messages_reply_to (reply_to=? AND position<?)"],
+        postgres: &["messages_reply_to on messages", "messages_reply_to on messages peers"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "how many replies messages have",
+        words: &["count(*) FROM messages AS replies"],
+        not: &[],
+        sqlite: &["SEARCH replies USING COVERING INDEX messages_reply_to (reply_to=?)"],
+        postgres: &["Index Only Scan using messages_reply_to on messages replies"],
+        arguments: None,
+        in_order: false,
+    },
+    Hot {
+        name: "a page of replies after a cursor",
+        words: &["messages.reply_to = ", "messages.position > ", "ORDER BY messages.position ASC"],
+        not: &["peers"],
+        sqlite: &["SEARCH messages USING INDEX messages_reply_to (reply_to=? AND position>?)"],
+        postgres: &["messages_reply_to on messages"],
+        arguments: None,
+        in_order: true,
     },
     Hot {
         name: "what is unread in several rooms",
@@ -303,6 +331,10 @@ on_both_databases! {
         amber.ask(page, json!({ "r": room, "f": 50, "a": cursor })).await;
         amber.ask(page, json!({ "r": room, "l": 50, "b": cursor })).await;
         amber.ask(&format!("{{ messages(last: 50) {{ {list} }} }}"), json!({})).await;
+        let replies = "query($r: ID!) { messages(roomId: $r, first: 1) { nodes { id replies(first: 1) { totalCount edges { cursor } } } } }";
+        let answered = amber.ask(replies, json!({ "r": room })).await["messages"]["nodes"][0].take();
+        let page = "query($m: ID!, $a: String) { node(id: $m) { ... on Message { replies(first: 3, after: $a) { edges { cursor } } } } }";
+        amber.ask(page, json!({ "m": answered["id"], "a": answered["replies"]["edges"][0]["cursor"] })).await;
         let page = "query($r: ID!, $a: String) { room(id: $r) { members(first: 5, after: $a) { edges { cursor } } } }";
         let cursors = amber.ask(page, json!({ "r": room })).await;
         amber.ask(page, json!({ "r": room, "a": cursors["room"]["members"]["edges"][0]["cursor"] })).await;

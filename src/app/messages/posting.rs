@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::app::allow;
 use crate::app::messages::{Post, Posted};
+use crate::domain::ids::MessageKey;
 use crate::domain::messages::Message;
 use crate::domain::policy::{Action, Standing};
 use crate::error::{Code, Error, Result, Text};
@@ -73,29 +74,41 @@ fn fate(held: &HeldRoom, post: Post, new: &mut Vec<Draft>) -> Result<Fate> {
     if let Some(id) = &draft.client_message_id {
         if let Some(message) = held.earlier(draft.sender, id) {
             // One that was edited or deleted since no longer says what was sent.
-            if message.revision == 0 {
-                same(&message.text, usize::from(message.attachments), &draft)?;
-            }
+            let as_sent = message.edited_at.is_none() && message.deleted_at.is_none();
+            let said = as_sent.then_some((message.text.as_str(), usize::from(message.attachments)));
+            same(said, message.reply_to, &draft)?;
             return Ok(Fate::Known(message.clone(), draft.files));
         }
         let is_same = |other: &Draft| {
             other.sender == draft.sender && other.client_message_id == draft.client_message_id
         };
         if let Some((place, other)) = new.iter().enumerate().find(|(_, other)| is_same(other)) {
-            same(&other.text, other.files.len(), &draft)?;
+            same(Some((&other.text, other.files.len())), other.reply_to, &draft)?;
             return Ok(Fate::Again(place));
         }
+    }
+    if let Some(message) = draft.reply_to {
+        check_answered(held, message)?;
     }
     new.push(draft);
     Ok(Fate::New(new.len() - 1))
 }
 
-/// A repeated send is the same send; another text, or other files, under its id are a mistake of the client.
-fn same(text: &str, files: usize, draft: &Draft) -> Result<()> {
-    if text == draft.text && files == draft.files.len() {
-        return Ok(());
-    }
-    Err(reused())
+/// What is answered has to be there, in the same room, and to say something still.
+fn check_answered(held: &HeldRoom, message: MessageKey) -> Result<()> {
+    let refusal = match held.answered(message) {
+        None => Error::not_found(),
+        Some(true) => Error::new(Code::Conflict, Text::MessageDeleted),
+        Some(false) => return Ok(()),
+    };
+    Err(refusal.at("replyToId"))
+}
+
+/// A repeated send is the same send; another text, other files or another message answered under its id are a
+/// mistake of the client.
+fn same(said: Option<(&str, usize)>, reply_to: Option<MessageKey>, draft: &Draft) -> Result<()> {
+    let says_same = said.is_none_or(|(text, files)| text == draft.text && files == draft.files.len());
+    if says_same && reply_to == draft.reply_to { Ok(()) } else { Err(reused()) }
 }
 
 fn reused() -> Error {

@@ -35,7 +35,7 @@ impl Upload {
     }
 
     async fn is_image(&self) -> bool {
-        self.0.upload.file.as_ref().is_some_and(|file| file.is_picture())
+        self.0.upload.file.as_ref().is_some_and(crate::domain::media::Attachment::is_picture)
     }
 
     async fn created_at(&self) -> DateTime {

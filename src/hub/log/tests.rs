@@ -55,6 +55,7 @@ fn said(position: i64, text: &str) -> RoomEvent {
         text: text.to_owned(),
         client_message_id: None,
         attachments: 0,
+        reply_to: None,
         created_at: DateTime::UNIX_EPOCH,
         edited_at: None,
         deleted_at: None,

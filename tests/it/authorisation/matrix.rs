@@ -432,7 +432,7 @@ const AUDIT_FIELDS: [(&str, &str); 6] = [
 ];
 
 /// Of a message by the member.
-const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 11] = [
+const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 14] = [
     ("Message.attachments", "/node/attachments/0", MEMBERS),
     ("Message.clientMessageId", "/node/clientMessageId", ["UNAUTHENTICATED", "null", "OK", "null", "null"]),
     ("Message.createdAt", "/node/createdAt", MEMBERS),
@@ -440,6 +440,10 @@ const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 11] = [
     ("Message.editedAt", "/node/editedAt", NO_VALUE),
     ("Message.edits", "/node/edits", MEMBERS),
     ("Message.id", "/node/id", MEMBERS),
+    ("Message.replies", "/node/replies", MEMBERS),
+    ("Message.replyCount", "/node/replyCount", MEMBERS),
+    // It answers nothing.
+    ("Message.replyTo", "/node/replyTo", NO_VALUE),
     ("Message.room", "/node/room", MEMBERS),
     ("Message.sender", "/node/sender", MEMBERS),
     ("Message.seq", "/node/seq", MEMBERS),
