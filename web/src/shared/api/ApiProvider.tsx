@@ -17,10 +17,10 @@ export interface ApiSource {
   readonly onChange: (listener: () => void) => () => void;
 }
 
-/** Once on a page. `updates` are what the page's area does to the cache. */
-export function startApi(updates?: CacheExchangeOpts['updates']): ApiSource {
+/** Once on a page. `updates` are what the page's area does to the cache; `lists` takes the place of the cache's own. */
+export function startApi(updates?: CacheExchangeOpts['updates'], lists?: CacheExchangeOpts['resolvers']): ApiSource {
   const listeners = new Set<() => void>();
-  const open = (): Current => ({ api: openApi(updates), whose: whose() });
+  const open = (): Current => ({ api: openApi(updates, lists), whose: whose() });
   let current = open();
   session.onChange(() => {
     if (whose() === current.whose) return;

@@ -24,16 +24,9 @@ const PARTS = [
  * Lists of which pages are joined into one. Messages are not, since the message pane keeps its own window of them, nor
  * are rooms and members: what has left such a list would stay in it.
  */
-const lists: CacheExchangeOpts['resolvers'] = {
-  Query: {
-    auditLog: relayPagination(),
-    sessions: relayPagination(),
-    uploads: relayPagination(),
-    users: relayPagination(),
-  },
-};
+const LISTS: CacheExchangeOpts['resolvers'] = { Query: { users: relayPagination() } };
 
-export function makeCache(updates: CacheExchangeOpts['updates'] = {}): Exchange {
+export function makeCache(updates: CacheExchangeOpts['updates'] = {}, lists: CacheExchangeOpts['resolvers'] = LISTS): Exchange {
   return cacheExchange({
     keys: Object.fromEntries(PARTS.map((name) => [name, () => null])),
     possibleTypes,

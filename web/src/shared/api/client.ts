@@ -24,9 +24,9 @@ export interface Api {
 /** Fields that make a session need none. */
 const FIRST = new Set(['login', 'signup', 'setUpServer', 'serverInfo']);
 
-export function openApi(updates?: CacheExchangeOpts['updates']): Api {
+export function openApi(updates?: CacheExchangeOpts['updates'], lists?: CacheExchangeOpts['resolvers']): Api {
   const live = openLive();
-  const client = clientOf([makeCache(updates), ...network(live)]);
+  const client = clientOf([makeCache(updates, lists), ...network(live)]);
   return { client, direct: clientOf(network(live)), live, close: () => live.close() };
 }
 
