@@ -7,7 +7,8 @@ export const updates: Partial<UpdatesConfig> = {
     addMembers: stale('members'),
     archiveRoom: stale('rooms'),
     createUser: stale('users'),
-    deleteMessage: stale('searchMessages'),
+    // What was found stays: to search again would be written down again.
+    deleteMessage: stale(),
     deleteRoom: stale('rooms'),
     endSession: stale('sessions'),
     removeMember: stale('members'),

@@ -24,9 +24,11 @@ export interface ListProps<Row> extends Omit<DataTableProps<Row>, 'rows' | 'busy
   counts: Parameters<ReturnType<typeof useTotal>>[0];
   /** What to say when there is nothing. */
   none: string;
+  /** False: only the first page is shown, and the address is not this list's. */
+  pages?: boolean;
 }
 
-export function List<Row>({ read, list, counts, none, ...table }: ListProps<Row>) {
+export function List<Row>({ read, list, counts, none, pages = true, ...table }: ListProps<Row>) {
   const total = useTotal();
   return (
     <div className={styles.list}>
@@ -34,7 +36,8 @@ export function List<Row>({ read, list, counts, none, ...table }: ListProps<Row>
       {!list && read.isBusy && <Bones />}
       {list && list.nodes.length === 0 && <p className={styles.none}>{none}</p>}
       {list && list.nodes.length > 0 && <DataTable {...table} rows={list.nodes} busy={read.isBusy} />}
-      {list && <Pager label={table.label} total={total(counts, list.totalCount)} places={list.pageInfo} />}
+      {list && pages && <Pager label={table.label} total={total(counts, list.totalCount)} places={list.pageInfo} />}
+      {list && !pages && list.nodes.length > 0 && <p className={styles.total}>{total(counts, list.totalCount)}</p>}
     </div>
   );
 }

@@ -1,0 +1,121 @@
+// Entries of the audit log as sentences, with who and what in them leading to their pages.
+import { useTranslation } from 'react-i18next';
+import { graphql } from '../../shared/gql/admin';
+import type { AuditLineFragment, AuditTargetsQuery } from '../../shared/gql/admin/graphql';
+import type { Column } from '../parts/DataTable';
+import { List, type ListProps } from '../parts/List';
+import { PersonName } from '../parts/Person';
+import { RoomName } from '../parts/Room';
+import { Time } from '../parts/Time';
+import { useRead } from '../parts/useRead';
+import styles from './AuditList.module.css';
+import { known, pieces } from './sentence';
+
+export const AuditLine = graphql(`
+  fragment AuditLine on AuditEntry {
+    id
+    at
+    action
+    targetId
+    detail
+    actor {
+      ...Person
+    }
+  }
+`);
+
+export const AuditLog = graphql(`
+  query AuditLog($actorId: ID, $targetId: ID, $action: String, $first: Int, $after: String, $last: Int, $before: String) {
+    auditLog(actorId: $actorId, targetId: $targetId, action: $action, first: $first, after: $after, last: $last, before: $before) {
+      totalCount
+      nodes {
+        ...AuditLine
+      }
+      pageInfo {
+        ...Places
+      }
+    }
+  }
+`);
+
+const AuditTargets = graphql(`
+  query AuditTargets($ids: [ID!]!) {
+    nodes(ids: $ids) {
+      __typename
+      id
+      ... on User {
+        ...Person
+      }
+      ... on Room {
+        ...RoomLine
+      }
+      ... on Message {
+        seq
+        room {
+          ...RoomLine
+        }
+      }
+    }
+  }
+`);
+
+type Target = AuditTargetsQuery['nodes'][number];
+
+/** What is gone is not among them. */
+type Targets = ReadonlyMap<string, NonNullable<Target>>;
+
+export function AuditList(props: Pick<ListProps<AuditLineFragment>, 'read' | 'list' | 'label' | 'none' | 'pages'>) {
+  const { t } = useTranslation('admin');
+  const ids = [...new Set(props.list?.nodes.flatMap(({ targetId }) => targetId ?? []))];
+  const { data } = useRead(AuditTargets, { ids }, { pause: ids.length === 0 });
+  const targets: Targets = new Map(data?.nodes.flatMap((node) => (node ? [[node.id, node] as const] : [])));
+  const columns: readonly Column<AuditLineFragment>[] = [
+    { head: t('audit.at'), cell: ({ at }) => <Time at={at} /> },
+    { head: t('audit.what'), kind: 'wide', cell: (entry) => <Sentence entry={entry} targets={targets} /> },
+    { head: t('audit.detail'), cell: ({ detail }) => (detail === '' ? null : <span className={styles.detail}>{detail}</span>) },
+  ];
+  return <List {...props} counts="entries" columns={columns} rowKey={({ id }) => id} />;
+}
+
+function Sentence({ entry, targets }: { entry: AuditLineFragment; targets: Targets }) {
+  const { t } = useTranslation('admin');
+  const action = known(entry.action);
+  const sentence = action ? t(`audit.said.${action}`) : t('audit.said.other', { action: entry.action });
+  const target = entry.targetId === null ? undefined : targets.get(entry.targetId);
+  const names: Record<string, React.ReactNode> = {
+    actor: entry.actor ? <PersonName person={entry.actor} /> : t('audit.console'),
+    target: <TargetName target={target} entry={entry} />,
+  };
+  return (
+    <span>
+      {pieces(sentence).map((piece, index) => (
+        // The pieces of a sentence keep their places.
+        <span key={index}>{'text' in piece ? piece.text : names[piece.name]}</span>
+      ))}
+    </span>
+  );
+}
+
+function TargetName({ target, entry }: { target: NonNullable<Target> | undefined; entry: AuditLineFragment }) {
+  const { t } = useTranslation('admin');
+  switch (target?.__typename) {
+    case 'User':
+      return <PersonName person={target} />;
+    case 'Room':
+      return <RoomName room={target} />;
+    case 'Message':
+      return (
+        <>
+          {t('audit.message', { seq: target.seq })} (<RoomName room={target.room} />)
+        </>
+      );
+    default:
+      return gone(entry, t(entry.action === 'session.end' ? 'audit.device' : 'audit.gone'));
+  }
+}
+
+/** Of what is gone, the entry itself may tell the name. */
+function gone({ action, detail }: AuditLineFragment, otherwise: string): string {
+  const namesIt = ['user.create', 'user.delete', 'room.delete'].includes(action);
+  return namesIt && detail !== '' ? `“${detail}”` : otherwise;
+}
