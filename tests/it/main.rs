@@ -24,6 +24,7 @@ mod credentials;
 mod delivery;
 mod demo;
 mod departures;
+mod desk;
 mod devices;
 mod dialects;
 mod directory;

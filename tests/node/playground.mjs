@@ -15,7 +15,7 @@ if (!baseUrl || !screenshots) {
 }
 const wire = await layWire(baseUrl);
 const { origin } = wire;
-const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Page', 'Subscribe'];
+const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Reply', 'React', 'Page', 'MarkRead', 'Search', 'Sessions', 'Subscribe'];
 
 await mkdir(screenshots, { recursive: true });
 const browser = await openBrowser(origin);
@@ -96,6 +96,12 @@ async function run(page) {
     assert.ok(roomId, 'an id for the room');
   });
 
+  await step(page, 'no-message-yet', async () => {
+    await openTab(page, 'Reply');
+    const refused = await execute(page);
+    assert.match(refused.errors?.[0]?.message ?? '', /Send tab/, 'a missing message is explained');
+  });
+
   await step(page, '4-send', async () => {
     await openTab(page, 'Send');
     const { data, sent } = await execute(page);
@@ -106,39 +112,72 @@ async function run(page) {
     await shows(page, 'Good evening, everyone.');
   });
 
-  await step(page, '5-page', async () => {
+  await step(page, '5-reply', async () => {
+    await openTab(page, 'Reply');
+    const { data } = await execute(page);
+    assert.deepEqual(data.sendMessage.errors, []);
+    assert.deepEqual(data.sendMessage.message.replyTo, { seq: 1, text: 'Good evening, everyone.', replyCount: 1 });
+    await shows(page, 'Is this chair free?');
+  });
+
+  await step(page, '6-react', async () => {
+    await openTab(page, 'React');
+    const { data } = await execute(page);
+    assert.deepEqual(data.reactToMessage.message, { seq: 2, reactions: [{ emoji: '☕', count: 1, viewerReacted: true }] });
+  });
+
+  await step(page, '7-page', async () => {
     await openTab(page, 'Page');
     const { data } = await execute(page);
     const texts = data.messages.edges.map((edge) => edge.node.text);
-    assert.deepEqual(texts, ['Good evening, everyone.']);
+    assert.deepEqual(texts, ['Good evening, everyone.', 'Is this chair free?']);
     await shows(page, 'Good evening, everyone.');
   });
 
+  await step(page, '8-mark-read', async () => {
+    await openTab(page, 'MarkRead');
+    const { data } = await execute(page);
+    assert.deepEqual(data.markRead.room.viewerState, { lastReadSeq: 2, unreadCount: 0 });
+  });
+
+  await step(page, '9-search', async () => {
+    await openTab(page, 'Search');
+    const { data } = await execute(page);
+    assert.deepEqual(data.searchMessages.nodes.map(({ text }) => text), ['Good evening, everyone.']);
+  });
+
+  await step(page, '10-sessions', async () => {
+    await openTab(page, 'Sessions');
+    const { data } = await execute(page);
+    assert.equal(data.viewer.sessions.filter(({ current }) => current).length, 1, 'this session among them');
+    assert.ok(data.serverInfo.version, 'a version');
+  });
+
   let socket;
-  await step(page, '6-subscribe', async () => {
+  await step(page, '11-subscribe', async () => {
     await openTab(page, 'Subscribe');
     socket = await follow(page);
-    await shows(page, 'Good evening, everyone.');
+    await shows(page, 'Is this chair free?');
     const [{ type, payload }] = socket.said;
     assert.equal(type, 'connection_init');
     assert.equal(payload.authorization, `Bearer ${await token(page)}`, 'the token goes with the socket');
     assert.equal((await added(page)).replayed, true, 'it begins with what was there');
-    for (const text of ['And to you.', 'Is this chair free?']) {
+    for (const text of ['And to you.', 'It is yours.']) {
       await say(await token(page), roomId, text);
       await shows(page, text);
     }
     const { replayed, message } = await added(page);
-    assert.deepEqual([replayed, message.seq], [false, 3], 'each as it comes');
+    assert.deepEqual([replayed, message.seq], [false, 4], 'each as it comes');
   });
 
-  await step(page, '6-cut', async () => {
+  await step(page, '11-cut', async () => {
     wire.cut();
     await until('the socket to be lost', () => socket.isClosed());
     await say(await token(page), roomId, 'Did I miss something?');
     await shows(page, 'Did I miss something?');
   });
 
-  await step(page, '6-stop', async () => {
+  await step(page, '11-stop', async () => {
     const last = await stop(page);
     await say(await token(page), roomId, 'Nobody hears this.');
     assert.equal(await textOf(page, 'response'), last, 'nothing comes after the stop');
@@ -149,7 +188,7 @@ async function run(page) {
 
   await step(page, 'reload-in-the-dark', async () => {
     await until('the open tab to be stored', () =>
-      page.evaluate(() => JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}').activeTabIndex === 5),
+      page.evaluate(() => JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}').activeTabIndex === 10),
     );
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.reload();

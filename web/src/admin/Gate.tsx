@@ -13,6 +13,7 @@ import { Button, buttonClass } from '../shared/ui/Button';
 import { EmptyState } from '../shared/ui/EmptyState';
 import { Faults } from '../shared/ui/Faults';
 import { Loading } from '../shared/ui/Spinner';
+import styles from './Gate.module.css';
 import { useTitle } from './parts/Page';
 
 export const DeskViewer = graphql(`
@@ -53,7 +54,7 @@ function Judged({ children }: { children: ReactNode }) {
   if (viewer) return <Refused name={viewer.displayName} />;
   if (!error) return <Loading />;
   return (
-    <main>
+    <main className={styles.whole}>
       <Faults faults={faultsOf(error)} onRetry={() => ask({ requestPolicy: 'network-only' })} />
     </main>
   );
@@ -63,7 +64,7 @@ function Refused({ name }: { name: string }) {
   const { t } = useTranslation('admin');
   useTitle(t('refused.title'));
   return (
-    <main id="main">
+    <main className={styles.whole}>
       <EmptyState
         icon={<ShieldX aria-hidden="true" />}
         title={t('refused.title')}

@@ -115,7 +115,55 @@ mutation Send($input: SendMessageInput!) {
     { input: { roomId: '$lastRoomId', text: 'Good evening, everyone.' } },
   ),
   tab(
-    `# 5. Page: the newest messages, oldest to newest.
+    `# 5. Reply: "$lastMessageId" below becomes the id of
+# the message you sent last.
+mutation Reply($input: SendMessageInput!) {
+  sendMessage(input: $input) {
+    message {
+      id
+      seq
+      text
+      replyTo {
+        seq
+        text
+        replyCount
+      }
+    }
+    errors {
+      code
+      message
+      path
+    }
+  }
+}
+`,
+    { input: { roomId: '$lastRoomId', text: 'Is this chair free?', replyToId: '$lastMessageId' } },
+  ),
+  tab(
+    `# 6. React: the same once more changes nothing, and
+# with "on": false the reaction is taken back.
+mutation React($input: ReactToMessageInput!) {
+  reactToMessage(input: $input) {
+    message {
+      seq
+      reactions {
+        emoji
+        count
+        viewerReacted
+      }
+    }
+    errors {
+      code
+      message
+      path
+    }
+  }
+}
+`,
+    { input: { messageId: '$lastMessageId', emoji: '☕', on: true } },
+  ),
+  tab(
+    `# 7. Page: the newest messages, oldest to newest.
 # For the page before this one, write
 # pageInfo.startCursor in "before". Leave roomId
 # out to read all your rooms at once.
@@ -147,7 +195,80 @@ query Page($roomId: ID, $last: Int, $before: String) {
     { roomId: '$lastRoomId', last: 20, before: null },
   ),
   tab(
-    `# 6. Subscribe: begins with the newest message, then
+    `# 8. Mark as read: "$lastSeq" below becomes the number
+# of the message you sent last. Others are told, too.
+mutation MarkRead($input: MarkReadInput!) {
+  markRead(input: $input) {
+    room {
+      viewerState {
+        lastReadSeq
+        unreadCount
+      }
+    }
+    errors {
+      code
+      message
+      path
+    }
+  }
+}
+`,
+    { input: { roomId: '$lastRoomId', seq: '$lastSeq' } },
+  ),
+  tab(
+    `# 9. Search: beginnings of words, in all your rooms or
+# in one. The newest come first.
+query Search($search: MessageSearch!, $first: Int) {
+  searchMessages(search: $search, first: $first) {
+    totalCount
+    nodes {
+      seq
+      text
+      createdAt
+      room {
+        name
+      }
+      sender {
+        username
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`,
+    { search: { text: 'even every', roomId: null }, first: 20 },
+  ),
+  tab(
+    `# 10. Sessions: where you are signed in, and what this
+# server allows. endSession ends one of them, or all
+# but this one.
+query Sessions {
+  viewer {
+    username
+    sessions {
+      id
+      client
+      door
+      lastUsedAt
+      current
+    }
+  }
+  serverInfo {
+    version
+    maxTextLength
+    maxUploadBytes
+    maxPageSize
+    signupOpen
+  }
+}
+`,
+    {},
+  ),
+  tab(
+    `# 11. Subscribe: begins with the newest message, then
 # shows each new one in its place as it is sent.
 # It stops when you press the button again or open
 # another tab in this page. To send meanwhile, use a

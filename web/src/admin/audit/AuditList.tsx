@@ -59,6 +59,11 @@ const AuditTargets = graphql(`
   }
 `);
 
+/** Actions whose detail is the name of what it was done to. */
+const NAMING = ['server.set_up', 'user.create', 'user.delete', 'room.delete', 'room.archive', 'room.unarchive'];
+/** Actions whose detail is the room they were done in; their sentences have it. */
+const WITHIN = ['member.role', 'member.remove'];
+
 type Target = AuditTargetsQuery['nodes'][number];
 
 /** What is gone is not among them. */
@@ -72,7 +77,7 @@ export function AuditList(props: Pick<ListProps<AuditLineFragment>, 'read' | 'li
   const columns: readonly Column<AuditLineFragment>[] = [
     { head: t('audit.at'), cell: ({ at }) => <Time at={at} /> },
     { head: t('audit.what'), kind: 'wide', cell: (entry) => <Sentence entry={entry} targets={targets} /> },
-    { head: t('audit.detail'), cell: ({ detail }) => (detail === '' ? null : <span className={styles.detail}>{detail}</span>) },
+    { head: t('audit.detail'), cell: (entry) => (saysMore(entry) ? <span className={styles.detail}>{entry.detail}</span> : null) },
   ];
   return <List {...props} counts="entries" columns={columns} rowKey={({ id }) => id} />;
 }
@@ -85,6 +90,7 @@ function Sentence({ entry, targets }: { entry: AuditLineFragment; targets: Targe
   const names: Record<string, React.ReactNode> = {
     actor: entry.actor ? <PersonName person={entry.actor} /> : t('audit.console'),
     target: <TargetName target={target} entry={entry} />,
+    detail: entry.detail === '' ? t('audit.aRoom') : `“${entry.detail}”`,
   };
   return (
     <span>
@@ -116,6 +122,10 @@ function TargetName({ target, entry }: { target: NonNullable<Target> | undefined
 
 /** Of what is gone, the entry itself may tell the name. */
 function gone({ action, detail }: AuditLineFragment, otherwise: string): string {
-  const namesIt = ['user.create', 'user.delete', 'room.delete'].includes(action);
-  return namesIt && detail !== '' ? `“${detail}”` : otherwise;
+  return NAMING.includes(action) && detail !== '' ? `“${detail}”` : otherwise;
+}
+
+/** Whether the detail is more than the sentence has. */
+function saysMore({ action, detail }: AuditLineFragment): boolean {
+  return detail !== '' && !NAMING.includes(action) && !WITHIN.includes(action);
 }

@@ -4,6 +4,7 @@
 
 /** In the order of docs/admin.md. */
 export const ACTIONS = [
+  'server.set_up',
   'user.create',
   'user.update',
   'user.delete',

@@ -8,18 +8,19 @@ export interface ChartProps {
   /** Seconds since 1970, rising. */
   times: readonly number[];
   points: readonly (number | null)[];
-  /** How many seconds the chart is wide; it ends with the last of `times`. */
-  seconds: number;
   /** The whole of it in words. */
   label: string;
   /** Which point the pointer is at, on this chart or on another. */
   onPoint: (index: number | null) => void;
 }
 
+/** A chart that has just begun is not stretched over less than this. */
+const LEAST_S = 60;
+
 /** Charts that show the same times have one cursor. */
 const together = uPlot.sync('overview');
 
-export function Chart({ times, points, seconds, label, onPoint }: ChartProps) {
+export function Chart({ times, points, label, onPoint }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const told = useRef(onPoint);
@@ -27,7 +28,7 @@ export function Chart({ times, points, seconds, label, onPoint }: ChartProps) {
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const drawn = new uPlot(optionsFor(element, seconds, (index) => told.current(index)), [[], []], element);
+    const drawn = new uPlot(optionsFor(element, (index) => told.current(index)), [[], []], element);
     plot.current = drawn;
     const fit = new ResizeObserver(() => drawn.setSize({ width: element.clientWidth, height: element.clientHeight }));
     fit.observe(element);
@@ -43,12 +44,12 @@ export function Chart({ times, points, seconds, label, onPoint }: ChartProps) {
       system.removeEventListener('change', redraw);
       drawn.destroy();
     };
-  }, [seconds]);
+  }, []);
   useEffect(() => plot.current?.setData([[...times], [...points]]), [times, points]);
   return <div ref={box} className={styles.chart} role="img" aria-label={label} />;
 }
 
-function optionsFor(element: HTMLElement, seconds: number, onPoint: (index: number | null) => void): uPlot.Options {
+function optionsFor(element: HTMLElement, onPoint: (index: number | null) => void): uPlot.Options {
   const colour = (name: 'color' | 'textDecorationColor') => () => getComputedStyle(element)[name];
   return {
     width: element.clientWidth,
@@ -57,7 +58,7 @@ function optionsFor(element: HTMLElement, seconds: number, onPoint: (index: numb
     legend: { show: false },
     cursor: { sync: { key: together.key }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
-      x: { range: (_plot, _least, last) => [last - seconds, last] },
+      x: { range: (_plot, first, last) => [Math.min(first, last - LEAST_S), last] },
       // From nothing up: a line that trembles at the top of its own range says less than one that is high.
       y: { range: (_plot, _least, most) => [0, Math.max(most, 1) * 1.1] },
     },

@@ -5,7 +5,6 @@ import { useFormat } from '../parts/format';
 import { Chart } from './Chart';
 import styles from './ChartCard.module.css';
 import { lastOf, mostOf } from './figures';
-import { KEPT_MS } from './useFigures';
 
 export interface ChartCardProps {
   title: string;
@@ -36,7 +35,7 @@ export function ChartCard({ title, times, points, write, note, isBad, at, onPoin
         <h3>{title}</h3>
         <p className={styles.value}>{written(time === undefined ? last : points[at ?? 0])}</p>
       </header>
-      <Chart times={times} points={points} seconds={KEPT_MS / 1_000} label={label} onPoint={onPoint} />
+      <Chart times={times} points={points} label={label} onPoint={onPoint} />
       <p className={styles.note}>
         {time === undefined ? (note ?? t('overview.most', { most: written(mostOf(points)) })) : exact(new Date(time * 1_000))}
       </p>

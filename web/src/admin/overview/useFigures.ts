@@ -8,7 +8,7 @@ import { added } from './figures';
 
 const EVERY_MS = 2_000;
 /** How far back the charts go. */
-export const KEPT_MS = 10 * 60_000;
+const KEPT_MS = 10 * 60_000;
 
 const DeskFigures = graphql(`
   query DeskFigures {

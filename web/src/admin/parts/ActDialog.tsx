@@ -46,6 +46,7 @@ export function ActDialog<Payload>({ title, action, danger, typed, fields, act, 
             label={typed.label}
             value={written}
             autoComplete="off"
+            autoFocus
             autoCapitalize="none"
             spellCheck={false}
             onChange={(event) => setWritten(event.target.value)}

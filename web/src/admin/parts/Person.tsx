@@ -27,12 +27,14 @@ export function PersonLine({ person }: { person: PersonFragment | null | undefin
     <span className={styles.line}>
       <Avatar id={id} name={displayName} url={avatarUrl} size={2} />
       <span className={styles.names}>
-        <Link className={styles.name} to={`/users/${id}`}>
-          {displayName}
-        </Link>
+        <span className={styles.first}>
+          <Link className={styles.name} to={`/users/${id}`}>
+            {displayName}
+          </Link>
+          <PersonBadges person={person} />
+        </span>
         {displayName !== username && <span className={styles.username}>{username}</span>}
       </span>
-      <PersonBadges person={person} />
     </span>
   );
 }

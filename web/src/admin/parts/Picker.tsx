@@ -1,6 +1,6 @@
 // One of many, found by typing the beginning of a name: a combobox with a list below it.
 import { X } from 'lucide-react';
-import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { IconButton } from '../../shared/ui/Button';
 import { TextField } from '../../shared/ui/Field';
@@ -31,6 +31,17 @@ export function Picker({ label, placeholder, chosen, options, onText, onChoose }
   const [text, setText] = useState('');
   const [isOpen, setOpen] = useState(false);
   const [marked, setMarked] = useState(0);
+  const box = useRef<HTMLDivElement>(null);
+  const isOurs = useRef(false);
+  // The field makes place for what was chosen, and that for the field: the focus goes along.
+  useEffect(() => {
+    if (isOurs.current) box.current?.querySelector<HTMLElement>('button, input')?.focus();
+    isOurs.current = false;
+  }, [chosen?.id]);
+  const tell = (option: Option | null) => {
+    isOurs.current = true;
+    onChoose(option);
+  };
   const at = Math.min(marked, options.length - 1);
   const write = (written: string) => {
     setText(written);
@@ -40,7 +51,7 @@ export function Picker({ label, placeholder, chosen, options, onText, onChoose }
   };
   const choose = (option: Option | undefined) => {
     if (!option) return;
-    onChoose(option);
+    tell(option);
     write('');
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -55,18 +66,18 @@ export function Picker({ label, placeholder, chosen, options, onText, onChoose }
   };
   if (chosen) {
     return (
-      <div className={styles.picker} role="group" aria-label={label}>
+      <div ref={box} className={styles.picker} role="group" aria-label={label}>
         <span className={styles.label}>{label}</span>
         <span className={styles.chosen}>
           {chosen.mark}
           <span className={styles.name}>{chosen.name}</span>
-          <IconButton label={t('picker.clear', { name: chosen.name })} icon={<X />} onClick={() => onChoose(null)} />
+          <IconButton label={t('picker.clear', { name: chosen.name })} icon={<X />} onClick={() => tell(null)} />
         </span>
       </div>
     );
   }
   return (
-    <div className={styles.picker} onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setOpen(false)}>
+    <div ref={box} className={styles.picker} onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || setOpen(false)}>
       <TextField
         label={label}
         placeholder={placeholder}

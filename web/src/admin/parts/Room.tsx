@@ -21,8 +21,10 @@ export function RoomLine({ room }: { room: RoomLineFragment }) {
   return (
     <span className={styles.line}>
       <Avatar id={room.id} name={room.name} shape="room" icon={<KindIcon kind={room.kind} />} size={2} />
-      <RoomName room={room} />
-      <RoomBadges room={room} />
+      <span className={styles.first}>
+        <RoomName room={room} />
+        <RoomBadges room={room} />
+      </span>
     </span>
   );
 }

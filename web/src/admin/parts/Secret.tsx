@@ -26,7 +26,7 @@ export function Secret({ name, password, onClose }: { name: string; password: st
     >
       <div className={styles.secret}>
         <p>{t('secret.text', { name })}</p>
-        <TextField ref={field} label={t('secret.password')} value={password} readOnly spellCheck={false} onFocus={(event) => event.target.select()} />
+        <TextField ref={field} label={t('secret.password')} value={password} readOnly autoFocus spellCheck={false} onFocus={(event) => event.target.select()} />
         <Button onClick={() => void copy()}>
           {isCopied ? <Check aria-hidden="true" /> : <Copy aria-hidden="true" />}
           {isCopied ? t('secret.copied') : t('secret.copy')}

@@ -1,6 +1,6 @@
 // Numbers, sizes and times as the person's language writes them.
 import { useMemo } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useLocale } from '../../shared/i18n/useLocale';
 
 export interface Format {
   /** 1,204 */
@@ -11,6 +11,8 @@ export interface Format {
   readonly bytes: (value: number) => string;
   /** 3 Mar 2026, 14:05 */
   readonly instant: (at: Date) => string;
+  /** 3 Mar 2026 */
+  readonly day: (at: Date) => string;
   /** 3 March 2026 at 14:05:09 */
   readonly exact: (at: Date) => string;
   /** 5 minutes ago */
@@ -29,14 +31,15 @@ const SPANS = [
   ['second', 1],
 ] as const;
 
-export function formatIn(language: string): Format {
-  const count = new Intl.NumberFormat(language);
-  const short = new Intl.NumberFormat(language, { notation: 'compact', maximumSignificantDigits: 3 });
-  const instant = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'medium' });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+export function formatIn(locale: string): Format {
+  const count = new Intl.NumberFormat(locale);
+  const short = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
+  const instant = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'medium' });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
   const unit = (value: number, name: string) =>
-    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
   return {
     count: (value) => count.format(value),
     short: (value) => short.format(value),
@@ -45,6 +48,7 @@ export function formatIn(language: string): Format {
       return unit(step === 0 ? Math.round(value) : value / 1000 ** step, BYTE_UNITS[step] ?? 'byte');
     },
     instant: (at) => instant.format(at),
+    day: (at) => day.format(at),
     exact: (at) => exact.format(at),
     ago: (at, now) => {
       const seconds = Math.round((at.getTime() - now.getTime()) / 1_000);
@@ -64,6 +68,6 @@ export function formatIn(language: string): Format {
 }
 
 export function useFormat(): Format {
-  const { i18n } = useTranslation();
-  return useMemo(() => formatIn(i18n.language), [i18n.language]);
+  const locale = useLocale();
+  return useMemo(() => formatIn(locale), [locale]);
 }

@@ -3,10 +3,10 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { act } from '../../shared/api/act';
 import { useApi } from '../../shared/api/ApiProvider';
-import { sentence } from '../../shared/api/faults';
 import type { MemberRole, RoomFactsFragment, RoomMembersQuery } from '../../shared/gql/admin/graphql';
 import { Button } from '../../shared/ui/Button';
 import { toast } from '../../shared/ui/Toasts';
+import { useReport } from '../../shared/ui/useReport';
 import { ActDialog } from '../parts/ActDialog';
 import type { Column } from '../parts/DataTable';
 import { List } from '../parts/List';
@@ -30,7 +30,7 @@ export function Members({ room }: { room: RoomFactsFragment }) {
   const columns: readonly Column<Member>[] = [
     { head: t('rooms.member'), cell: ({ node }) => <PersonLine person={node} /> },
     { head: t('rooms.role'), cell: (member) => <Role room={room} member={member} onDone={read.again} /> },
-    { head: t('rooms.joined'), cell: ({ joinedAt }) => <Time at={joinedAt} /> },
+    { head: t('rooms.joined'), cell: ({ joinedAt }) => <Time at={joinedAt} as="day" /> },
     { head: t('actions'), kind: 'actions', cell: (member) => <Remove room={room} member={member} onDone={read.again} /> },
   ];
   return (
@@ -57,14 +57,14 @@ interface MemberProps {
 /** Only a group has roles to give. */
 function Role({ room, member: { node, role }, onDone }: MemberProps) {
   const { t } = useTranslation('admin');
-  const { t: common } = useTranslation('common');
   const { client } = useApi();
+  const report = useReport();
   const name = node.displayName;
   if (room.kind !== 'GROUP') return t(`rooms.roles.${role}`);
   const give = async (wanted: MemberRole) => {
     const outcome = await act(client, AddMembers, { input: { roomId: room.id, userIds: [node.id], role: wanted } });
     if (outcome.ok) toast({ text: t('rooms.roleGiven', { name, role: t(`rooms.roles.${wanted}`) }) });
-    else for (const fault of outcome.faults) toast({ text: sentence(fault, common), tone: 'bad' });
+    report(outcome);
     onDone();
   };
   return (

@@ -69,7 +69,7 @@ function EditRoom({ room, onClose }: AskedProps) {
     >
       {(faults) => (
         <>
-          <TextField label={t('rooms.name')} name="name" autoComplete="off" defaultValue={room.name} fault={faultOn(faults, 'name')} />
+          <TextField label={t('rooms.name')} name="name" autoComplete="off" autoFocus defaultValue={room.name} fault={faultOn(faults, 'name')} />
           <TextArea label={t('rooms.description')} name="description" optional defaultValue={room.description} fault={faultOn(faults, 'description')} />
         </>
       )}

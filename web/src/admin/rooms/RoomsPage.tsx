@@ -26,7 +26,7 @@ export function RoomsPage() {
     { head: t('rooms.kind'), cell: ({ kind }) => t(`rooms.kinds.${kind}`) },
     { head: t('rooms.visibility'), cell: ({ visibility }) => t(`rooms.visibilities.${visibility}`) },
     { head: t('rooms.members'), kind: 'number', cell: ({ memberCount }) => count(memberCount) },
-    { head: t('rooms.since'), cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { head: t('rooms.since'), cell: ({ createdAt }) => <Time at={createdAt} as="day" /> },
   ];
   return (
     <Page title={t('nav.rooms')} lead={t('rooms.lead')}>

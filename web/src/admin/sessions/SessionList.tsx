@@ -59,9 +59,9 @@ export function useSessionColumns({ whose }: { whose: boolean }): readonly Colum
   return [
     ...(whose ? [person, device] : [device]),
     { head: t('sessions.door'), cell: ({ door }) => door },
-    { head: t('sessions.lastUsed'), cell: ({ lastUsedAt }) => <Time at={lastUsedAt} ago /> },
-    { head: t('sessions.since'), cell: ({ createdAt }) => <Time at={createdAt} /> },
-    { head: t('sessions.until'), cell: ({ expiresAt }) => <Time at={expiresAt} /> },
+    { head: t('sessions.lastUsed'), cell: ({ lastUsedAt }) => <Time at={lastUsedAt} as="ago" /> },
+    { head: t('sessions.since'), cell: ({ createdAt }) => <Time at={createdAt} as="day" /> },
+    { head: t('sessions.until'), cell: ({ expiresAt }) => <Time at={expiresAt} as="day" /> },
     { head: t('actions'), kind: 'actions', cell: (session) => (session.current ? null : <End session={session} />) },
   ];
 }

@@ -56,6 +56,7 @@ export function EditUser({ user, onClose }: { user: UserFactsFragment; onClose: 
               label={t('users.username')}
               name="username"
               autoComplete="off"
+              autoFocus
               autoCapitalize="none"
               spellCheck={false}
               defaultValue={user.username}

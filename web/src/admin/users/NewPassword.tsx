@@ -43,6 +43,7 @@ export function NewPassword({ user, onClose }: { user: UserFactsFragment; onClos
             name="newPassword"
             type="password"
             optional
+            autoFocus
             autoComplete="new-password"
             hint={t('users.passwordHint')}
             fault={faultOn(faults, 'newPassword')}

@@ -49,7 +49,7 @@ export function NewUser({ onClose }: { onClose: () => void }) {
       {(faults) => (
         <>
           <div className={pairs.pair}>
-            <TextField label={t('users.username')} name="username" autoComplete="off" autoCapitalize="none" spellCheck={false} fault={faultOn(faults, 'username')} />
+            <TextField label={t('users.username')} name="username" autoComplete="off" autoFocus autoCapitalize="none" spellCheck={false} fault={faultOn(faults, 'username')} />
             <TextField label={t('users.email')} name="email" type="email" autoComplete="off" fault={faultOn(faults, 'email')} />
           </div>
           <NameFields faults={faults} />

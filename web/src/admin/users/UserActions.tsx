@@ -10,7 +10,7 @@ import { Menu, MenuItem, MenuLine } from '../../shared/ui/Menu';
 import { toast } from '../../shared/ui/Toasts';
 import { useViewer } from '../Gate';
 import { ActDialog } from '../parts/ActDialog';
-import { EndSession } from '../sessions/SessionList';
+import { SignOutEverywhere } from '../sessions/SignOutEverywhere';
 import { SetAdministrator, SetUserDisabled } from './documents';
 import { EditUser } from './EditUser';
 import { NewPassword } from './NewPassword';
@@ -40,7 +40,7 @@ export function UserActions({ user }: { user: UserFactsFragment }) {
           {t('users.resetPassword')}
         </MenuItem>
         <MenuItem icon={<LogOut />} onSelect={() => setAsked('signOut')}>
-          {t('users.signOut')}
+          {t('sessions.endAll')}
         </MenuItem>
         <MenuLine />
         {/* The server refuses both to oneself, so that nobody locks everyone out. */}
@@ -55,7 +55,7 @@ export function UserActions({ user }: { user: UserFactsFragment }) {
       {asked === 'password' && <NewPassword user={user} onClose={close} />}
       {asked === 'disable' && <Disable user={user} onClose={close} />}
       {asked === 'admin' && <Administrator user={user} onClose={close} />}
-      {asked === 'signOut' && <SignOut user={user} onClose={close} />}
+      {asked === 'signOut' && <SignOutEverywhere user={user} onClose={close} />}
     </>
   );
 }
@@ -99,24 +99,6 @@ function Administrator({ user, onClose }: AskedProps) {
       onClose={onClose}
     >
       {t(on ? 'users.adminOnText' : 'users.adminOffText', { name })}
-    </ActDialog>
-  );
-}
-
-function SignOut({ user, onClose }: AskedProps) {
-  const { t } = useTranslation('admin');
-  const { client } = useApi();
-  const name = user.displayName;
-  return (
-    <ActDialog
-      title={t('users.signOutTitle', { name })}
-      action={t('users.signOut')}
-      danger
-      act={() => act(client, EndSession, { input: { userId: user.id } })}
-      onDone={({ ended }) => done(t('sessions.ended', { count: ended, name }), onClose)()}
-      onClose={onClose}
-    >
-      {t('users.signOutText')}
     </ActDialog>
   );
 }

@@ -26,9 +26,9 @@ export function UsersPage() {
   const columns: readonly Column<Row>[] = [
     { head: t('users.person'), cell: (user) => <PersonLine person={user} /> },
     { head: t('users.email'), cell: ({ email }) => email },
-    { head: t('users.presence'), cell: ({ presence }) => <PresenceBadge presence={presence} /> },
+    { head: t('users.presence'), cell: ({ presence }) => (presence === 'OFFLINE' ? null : <PresenceBadge presence={presence} />) },
     { head: t('users.type'), cell: ({ userType }) => t(`users.types.${userType}`) },
-    { head: t('users.since'), cell: ({ createdAt }) => <Time at={createdAt} /> },
+    { head: t('users.since'), cell: ({ createdAt }) => <Time at={createdAt} as="day" /> },
   ];
   return (
     <Page
@@ -79,7 +79,6 @@ export function UsersPage() {
 
 function PresenceBadge({ presence }: Pick<Row, 'presence'>) {
   const { t } = useTranslation('common');
-  if (presence === 'OFFLINE') return null;
   return <Badge tone={presence === 'ONLINE' ? 'good' : 'plain'}>{t(`presence.${presence}`)}</Badge>;
 }
 
