@@ -15,7 +15,7 @@ import {
   UsersRound,
   X,
 } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { NavLink, useLocation } from 'react-router';
 import { changeLanguage } from '../../shared/i18n';
@@ -45,16 +45,23 @@ export function Shell({ children }: { children: ReactNode }) {
   const { pathname } = useLocation();
   const [isOpen, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const unfold = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     setOpen(false);
     main.current?.scrollTo(0, 0);
   }, [pathname]);
+  // What had the focus is no longer to be seen.
+  const close = ({ key }: KeyboardEvent) => {
+    if (key !== 'Escape' || !isOpen) return;
+    setOpen(false);
+    unfold.current?.focus();
+  };
   return (
     <div className={styles.shell}>
       <a className={styles.skip} href="#main" onClick={() => main.current?.focus()}>
         {t('skip')}
       </a>
-      <header className={styles.side} onKeyDown={(event) => event.key === 'Escape' && setOpen(false)}>
+      <header className={styles.side} onKeyDown={close}>
         <div className={styles.top}>
           <NavLink to="/" end className={styles.brand}>
             <img src={icon} alt="" />
@@ -64,6 +71,7 @@ export function Shell({ children }: { children: ReactNode }) {
             </span>
           </NavLink>
           <IconButton
+            ref={unfold}
             className={styles.unfold}
             label={isOpen ? t('nav.close') : t('nav.open')}
             icon={isOpen ? <X /> : <MenuIcon />}
