@@ -493,7 +493,7 @@ async function press(page, name) {
 }
 
 async function fillIn(within, fields) {
-  for (const [label, text] of Object.entries(fields)) await within.getByLabel(new RegExp(`^${label}( \\(optional\\))?$`)).fill(text);
+  for (const [label, text] of Object.entries(fields)) await within.getByLabel(new RegExp(`^${label}\\s*(\\(optional\\))?$`)).fill(text);
 }
 
 async function more(page, item) {
