@@ -95,6 +95,8 @@ export default defineConfig({
     include: ['graphql-language-service', 'picomatch-browser'],
   },
   server: {
+    // A test holds the desk's sentences against the document's.
+    fs: { allow: ['.', '../docs'] },
     proxy: Object.fromEntries(['/graphql', '/media', '/api', '/.well-known'].map((path) => [path, toServer])),
   },
   test: {

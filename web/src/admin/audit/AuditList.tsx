@@ -62,7 +62,7 @@ const AuditTargets = graphql(`
 /** What to say of targets that have no names of their own. */
 const UNNAMED: Readonly<Record<string, 'audit.device' | 'audit.aMessage'>> = { 'session.end': 'audit.device', 'message.delete': 'audit.aMessage' };
 /** Actions whose detail is the name of what it was done to. */
-const NAMING = ['server.set_up', 'user.create', 'user.delete', 'user.admin_on', 'room.delete', 'room.archive', 'room.unarchive'];
+const NAMING = ['server.set_up', 'user.create', 'user.delete', 'user.admin_on', 'session.end', 'room.delete', 'room.archive', 'room.unarchive'];
 /** Actions whose detail is the room they were done in; their sentences have it. */
 const WITHIN = ['member.role', 'member.remove'];
 

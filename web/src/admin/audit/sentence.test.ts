@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import manual from '../../../../docs/admin.md?raw';
 import en from '../../shared/i18n/en/admin';
 import es from '../../shared/i18n/es/admin';
 import { ACTIONS, known, pieces } from './sentence';
@@ -29,6 +30,12 @@ describe.each([
   it.each(ACTIONS)('%s has a sentence that says who did it', (action) => {
     expect(pieces(String(said(texts, action)))).toContainEqual({ name: 'actor' });
   });
+});
+
+it('has all actions that docs/admin.md tells of', () => {
+  const told = [...manual.matchAll(/^\| `([a-z_.]+)` \|/gm)].map(([, action]) => action);
+  expect(told.length).toBeGreaterThan(0);
+  expect([...ACTIONS]).toEqual(told);
 });
 
 it('an action of a newer server is not taken for one of ours', () => {

@@ -20,6 +20,7 @@ import styles from './Members.module.css';
 
 type Member = NonNullable<RoomMembersQuery['room']>['members']['edges'][number];
 
+const GIVING: readonly (MemberRole | null)[] = ['OWNER', 'MODERATOR'];
 const ROLES: readonly MemberRole[] = ['OWNER', 'MODERATOR', 'MEMBER', 'READER'];
 
 export function Members({ room }: { room: RoomFactsFragment }) {
@@ -54,13 +55,13 @@ interface MemberProps {
   onDone: () => void;
 }
 
-/** Only a group has roles to give. */
+/** Roles are given in groups, by whoever has one of the higher ones there. */
 function Role({ room, member: { node, role }, onDone }: MemberProps) {
   const { t } = useTranslation('admin');
   const { client } = useApi();
   const report = useReport();
   const name = node.displayName;
-  if (room.kind !== 'GROUP') return t(`rooms.roles.${role}`);
+  if (room.kind !== 'GROUP' || !GIVING.includes(room.viewerRole)) return t(`rooms.roles.${role}`);
   const give = async (wanted: MemberRole) => {
     const outcome = await act(client, AddMembers, { input: { roomId: room.id, userIds: [node.id], role: wanted } });
     if (outcome.ok) toast({ text: t('rooms.roleGiven', { name, role: t(`rooms.roles.${wanted}`) }) });
