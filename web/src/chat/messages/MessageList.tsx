@@ -172,6 +172,9 @@ function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
   const isPinned = useRef(true);
   const lastOffset = useRef(0);
   const [isAtEnd, setAtEnd] = useState(true);
+  const { view, pageFault } = snapshot;
+  // What failed is tried again when the reader says so, or when there is a connection.
+  const mayPage = pageFault === null;
 
   const look = useCallback(() => {
     const handle = list.current;
@@ -183,8 +186,8 @@ function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
     else if (scrollOffset < lastOffset.current - 1) isPinned.current = false;
     lastOffset.current = scrollOffset;
     setAtEnd(left <= AT_END_PX);
-    if (scrollOffset < PAGE_AHEAD_PX) void conversation.older();
-    if (left < PAGE_AHEAD_PX) void conversation.newer();
+    if (mayPage && scrollOffset < PAGE_AHEAD_PX) void conversation.older();
+    if (mayPage && left < PAGE_AHEAD_PX) void conversation.newer();
     const seqAt = (offset: number) => {
       const at = items.slice(0, handle.findItemIndex(offset) + 1).findLast((item) => !isUnsent(item));
       return at && !isUnsent(at) ? at.seq : 0;
@@ -192,9 +195,9 @@ function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
     conversation.shows({
       middle: seqAt(scrollOffset + viewportSize / 2),
       last: seqAt(scrollOffset + viewportSize - 8),
-      atEnd: left <= AT_END_PX && !snapshot.view.hasNewer,
+      atEnd: left <= AT_END_PX && !view.hasNewer,
     });
-  }, [conversation, items, list, snapshot.view.hasNewer]);
+  }, [conversation, items, list, mayPage, view.hasNewer]);
 
   const toEnd = useCallback(() => {
     if (isPinned.current) list.current?.scrollToIndex(items.length - 1, { align: 'end', offset: FOOT_PX });

@@ -157,7 +157,7 @@ function useMessageInAddress(conversation: Conversation): void {
   useEffect(() => {
     const onMissing = () => toast({ text: t('page.notFound') });
     if (isOpen.current !== conversation) conversation.open(wanted, onMissing);
-    else if (wanted) void conversation.find(wanted).then((isFound) => isFound || onMissing());
+    else if (wanted) void conversation.find(wanted).then((isFound) => isFound === false && onMissing());
     isOpen.current = conversation;
     if (wanted) setParameters({}, { replace: true });
   }, [conversation, wanted, setParameters, t]);

@@ -116,6 +116,17 @@ describe('a conversation', () => {
     expect(span()).toEqual([351, 400]);
   });
 
+  it('does not say that a message is gone when it could not be looked for', async () => {
+    const missing = vi.fn();
+    await open(200);
+    expect(await conversation.find('gone')).toBe(false);
+    room.isUnreachable = true;
+    expect(await conversation.find('m3')).toBeNull();
+    conversation.open('m3', missing);
+    await drawn();
+    expect(missing).not.toHaveBeenCalled();
+  });
+
   it('says why a page cannot be had, and goes on when it can', async () => {
     await open(200);
     room.isUnreachable = true;

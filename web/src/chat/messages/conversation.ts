@@ -137,15 +137,16 @@ export class Conversation {
     await this.#page('newer', this.remote.newer(this.roomId, after, PAGE), { after: range.to });
   }
 
-  /** Brings a message into sight, wherever it is. Gives whether it is there. */
-  async find(messageId: string): Promise<boolean> {
+  /** Brings a message into sight, wherever it is. Gives whether it is there; null where that could not be found out. */
+  async find(messageId: string): Promise<boolean | null> {
     const opening = this.#opening;
     let found = this.timeline.get(messageId);
     if (!found) {
       const page = await this.#page('place', this.remote.around(this.roomId, { messageId }, PAGE));
       found = page?.edges.find(({ node }) => node.id === messageId)?.node;
     }
-    if (!found || opening !== this.#opening) return false;
+    if (opening !== this.#opening) return null;
+    if (!found) return this.#shown.pageFault ? null : false;
     this.timeline.show(found.seq);
     this.#set({ target: { seq: found.seq, isFound: true } });
     return true;
@@ -205,10 +206,10 @@ export class Conversation {
     if (after) this.#follow(after);
     if (!opened) return;
     void this.#readMarks();
-    const isFound = messageId !== null && (await this.find(messageId));
-    if (opening !== this.#opening || isFound) return;
+    const isFound = messageId === null ? null : await this.find(messageId);
+    if (opening !== this.#opening || isFound === true) return;
     this.#openAtNew(opened);
-    if (messageId !== null) onMissing?.();
+    if (isFound === false) onMissing?.();
   }
 
   /** The newest page and what stands above it; null where it cannot be had, which the phase tells. */
@@ -252,7 +253,8 @@ export class Conversation {
         this.#cursor = event.cursor;
         this.#take(event);
       },
-      state: (feed) => this.#set({ feed }),
+      // What could not be had before can be tried again.
+      state: (feed) => this.#set(feed.is === 'live' ? { feed, pageFault: null } : { feed }),
       reset: async () => {
         this.timeline.reset();
         return (await this.#load())?.headCursor;

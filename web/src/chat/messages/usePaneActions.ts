@@ -61,7 +61,7 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
       copy: (message) => void copy(message.text),
       copyLink: (message) => void copy(`${location.origin}/rooms/${roomId}?m=${encodeURIComponent(message.id)}`),
       find: async (messageId) => {
-        if (!(await conversation.find(messageId))) toast({ text: t('page.notFound') });
+        if ((await conversation.find(messageId)) === false) toast({ text: t('page.notFound') });
       },
       view: (images, index) => latest.current.open({ viewed: { images, index } }),
       retry: (key) => desk.outbox.retry(key),
