@@ -82,6 +82,16 @@ export default defineConfig({
         docs: 'docs.html',
         redoc: 'redoc.html',
       },
+      // What the chat and the desk share stays in few files, so that a page needs few requests.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'react', test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
+            { name: 'client', test: /node_modules\/(@0no-co|@urql|i18next|react-i18next|react-router|urql|wonka)\/|web\/resume\/src\//, priority: 2 },
+            { name: 'shared', test: /web\/src\/shared\/(api|session|ui|i18n\/[^/]+$|page)/, priority: 1 },
+          ],
+        },
+      },
       // React Compiler leaves "use no memo" in GraphiQL's modules; it means nothing to a bundle.
       onLog: (level, log, report) => {
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);

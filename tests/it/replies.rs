@@ -78,7 +78,7 @@ on_both! {
         let (texts, cursors, ends) = page("last: 3").await;
         assert_eq!((texts.as_str(), ends), ("456", (true, false)));
         assert_eq!(page(&format!("last: 9, before: \"{}\"", cursors[0])).await.0, "0123");
-        assert_eq!(page("").await.0, "0123456");
+        assert_eq!(page("first: 50").await.0, "0123456");
         assert_eq!(page("first: 0").await.0, "");
         // The same cursor goes on in the room, and live.
         let rest = amber.ask("query($r: ID!, $a: String) { messages(roomId: $r, after: $a) { nodes { text } } }",
@@ -221,7 +221,7 @@ on_both! {
         };
         let plain = cost(Value::Null).await;
         assert_eq!(cost(json!(question)).await, plain + 1, "what is answered is looked at");
-        // The room, the role and the message on both; SQLite keeps the message's words by themselves.
-        assert_eq!(plain, 3);
+        // The room with the role, the place, the message and its words; PostgreSQL does some of it in one.
+        assert!(plain <= 4, "{plain}");
     }
 }

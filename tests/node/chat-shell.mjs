@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFaults } from './axe.mjs';
 import { WAIT_MS, openBrowser, until, watch } from './browser.mjs';
-import { PASSWORD, ask, makeRoom, mutate, say, signUp, windowOf } from './people.mjs';
+import { PASSWORD, ask, logIn, makeRoom, mutate, say, signUp, windowOf } from './people.mjs';
 import { png } from './png.mjs';
 import { layWire } from './wire.mjs';
 
@@ -155,17 +155,17 @@ async function rooms(amber) {
   // What others say moves a room up and counts.
   await page.goto(origin);
   await listed(page, 'Notes to myself');
-  await say(boris, amber.tea, 'Who brings scones?');
-  await say(boris, amber.tea, 'And jam?');
+  await says(boris, amber.tea, 'Who brings scones?');
+  await says(boris, amber.tea, 'And jam?');
   await until('two unread messages', async () => /2 unread messages/.test(await row(page, 'Tea at five').innerText()));
   assert.match(await row(page, 'Tea at five').innerText(), /Boris Lindqvist: And jam\?/);
   await until('the room to be the first', async () => /^Tea at five/m.test(await page.getByRole('link').filter({ has: page.locator('time') }).first().innerText()));
   await until('the tab to say so', async () => (await page.title()).startsWith('(2) '));
-  const { message } = await mutate(baseUrl, boris.token, 'sendMessage', { roomId: amber.tea, text: 'Nothing.' }, 'message { id }');
-  await mutate(baseUrl, boris.token, 'deleteMessage', { messageId: message.id });
+  const { message } = await does(boris, 'sendMessage', { roomId: amber.tea, text: 'Nothing.' }, 'message { id }');
+  await does(boris, 'deleteMessage', { messageId: message.id });
   await until('the deleted one to say so', async () => /Message deleted/.test(await row(page, 'Tea at five').innerText()));
   await until('the deleted one not to count', async () => /2 unread messages/.test(await row(page, 'Tea at five').innerText()));
-  await say(carmen, amber.withCarmen, 'Are you coming?');
+  await says(carmen, amber.withCarmen, 'Are you coming?');
   await until('Carmen to be the first', async () => /^Carmen/m.test(await page.getByRole('link').filter({ has: page.locator('time') }).first().innerText()));
   await pictures(page, 'list');
 
@@ -177,7 +177,7 @@ async function rooms(amber) {
   await listed(page, carmen.name);
 
   // Someone opens a room with Amber in it: it is there at once.
-  await makeRoom(carmen, 'Surprise', [{ id: amber.id }]);
+  await makeRoom(await logIn(baseUrl, carmen), 'Surprise', [{ id: amber.id }]);
   await listed(page, 'Surprise');
   ok('rooms: made, found and ordered; what is unread is counted live');
 }
@@ -228,7 +228,7 @@ async function members(amber) {
   assert.equal(new URL(amber.invite).origin, origin, 'the link leads where one came from');
 
   // What another moderator does is seen as it happens.
-  await mutate(baseUrl, boris.token, 'leaveRoom', { roomId: amber.tea });
+  await does(boris, 'leaveRoom', { roomId: amber.tea });
   await details.getByText('1 member', { exact: true }).waitFor();
   await page.keyboard.press('Escape');
   await details.waitFor({ state: 'detached' });
@@ -283,10 +283,10 @@ async function joining(amber) {
   await page.getByRole('heading', { name: boris.name }).first().waitFor();
 
   // A room that is deleted while it is open says so.
-  const doomed = await makeRoom(boris, 'Doomed', [{ id: amber.id }]);
+  const doomed = await makeRoom(await logIn(baseUrl, boris), 'Doomed', [{ id: amber.id }]);
   await page.goto(`${origin}/rooms/${doomed}`);
   await page.getByRole('heading', { name: 'Doomed' }).first().waitFor();
-  await mutate(baseUrl, boris.token, 'deleteRoom', { roomId: doomed });
+  await does(boris, 'deleteRoom', { roomId: doomed });
   await page.getByText('This room is not here').waitFor();
   await pictures(page, 'gone');
   await page.goto(`${origin}/rooms/no-such-room`);
@@ -397,7 +397,7 @@ async function connection(amber) {
   wire.down();
   await page.getByText('The connection was lost.').waitFor();
   await page.screenshot({ path: join(screenshots, 'connection-lost.png') });
-  await say(carmen, amber.withCarmen, 'You missed this.');
+  await says(carmen, amber.withCarmen, 'You missed this.');
   wire.up();
   await page.getByText('You are back. Nothing was missed.').waitFor();
   await until('what was missed', async () => /You missed this\./.test(await row(page, carmen.name).innerText()));
@@ -562,12 +562,21 @@ async function signIn(page, name, password = PASSWORD) {
 }
 
 async function idOf(username) {
-  const data = await ask(baseUrl, boris.token, 'query($search: String) { users(filter: { search: $search }) { nodes { id } } }', { search: username });
+  const data = await ask(baseUrl, (await logIn(baseUrl, boris)).token, 'query($search: String) { users(filter: { search: $search }) { nodes { id } } }', { search: username });
   return data.users.nodes[0].id;
 }
 
+/** What someone does on a device of their own. Signed in anew each time: tokens may be short-lived here. */
+async function does(person, field, input, selection) {
+  return mutate(baseUrl, (await logIn(baseUrl, person)).token, field, input, selection);
+}
+
+async function says(person, roomId, text) {
+  return say(await logIn(baseUrl, person), roomId, text);
+}
+
 async function openRoomFor(person, terms) {
-  const { room } = await mutate(baseUrl, person.token, 'createRoom', terms, 'room { id }');
+  const { room } = await does(person, 'createRoom', terms, 'room { id }');
   return room.id;
 }
 
