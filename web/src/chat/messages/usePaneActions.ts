@@ -40,9 +40,6 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
   const mayModerate = room !== null && room.archivedAt === null && (role === 'OWNER' || role === 'MODERATOR');
 
   return useMemo(() => {
-    const complain = ([fault]: readonly Fault[]) => {
-      if (fault) toast({ text: sentence(fault, common), tone: 'bad' });
-    };
     const copy = async (text: string) => {
       const isCopied = await copyText(text);
       toast(isCopied ? { text: t('actions.copied') } : { text: t('actions.copyFailed'), tone: 'bad' });

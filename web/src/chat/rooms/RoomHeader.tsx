@@ -12,7 +12,8 @@ import { PageBar } from './PageBar';
 import { RoomAvatar } from './RoomAvatar';
 import { useRoom } from './useRoom';
 
-export function RoomHeader({ roomId, children }: { roomId: string; children?: ReactNode }) {
+/** `here`: how many of the members are online; null while nobody knows. */
+export function RoomHeader({ roomId, here = null, children }: { roomId: string; here?: number | null; children?: ReactNode }) {
   const { t } = useTranslation(['chat', 'common']);
   const navigate = useNavigate();
   const viewerId = useViewerId();
@@ -28,7 +29,7 @@ export function RoomHeader({ roomId, children }: { roomId: string; children?: Re
   const subtitle = {
     SELF: t('rooms.justYou'),
     DUO: other ? t(`common:presence.${other.presence}`) : t('rooms.someoneGone'),
-    GROUP: t('rooms.members', { count: room.memberCount }),
+    GROUP: [t('rooms.members', { count: room.memberCount }), ...(here ? [t('rooms.here', { count: here })] : [])].join(' · '),
   }[room.kind];
   return (
     <PageBar

@@ -6,6 +6,7 @@ import { useLocation, useNavigate } from 'react-router';
 import { useSession } from '../../shared/session/account';
 import { EmptyState } from '../../shared/ui/EmptyState';
 import { Loading } from '../../shared/ui/Spinner';
+import { DeskProvider } from '../messages/DeskProvider';
 import { InboxProvider, useInbox, useInboxStore } from '../rooms/InboxProvider';
 import { RoomList } from '../rooms/RoomList';
 import { ConnectionBar } from './ConnectionBar';
@@ -21,7 +22,9 @@ export function Shell({ children }: { children: ReactNode }) {
   if (session.is !== 'signedIn') return null;
   return (
     <InboxProvider viewerId={session.userId}>
-      <Frame>{children}</Frame>
+      <DeskProvider viewerId={session.userId}>
+        <Frame>{children}</Frame>
+      </DeskProvider>
     </InboxProvider>
   );
 }

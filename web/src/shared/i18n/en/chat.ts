@@ -67,6 +67,8 @@ export default {
     toList: 'All conversations',
     members_one: '{{count}} member',
     members_other: '{{count}} members',
+    here_one: '{{count}} here',
+    here_other: '{{count}} here',
     justYou: 'Only you',
     details: 'Details',
     hideDetails: 'Hide details',

@@ -67,6 +67,8 @@ export default {
     toList: 'Todas las conversaciones',
     members_one: '{{count}} miembro',
     members_other: '{{count}} miembros',
+    here_one: '{{count}} presente',
+    here_other: '{{count}} presentes',
     justYou: 'Solo tú',
     details: 'Detalles',
     hideDetails: 'Ocultar los detalles',
