@@ -11,6 +11,7 @@ const FindPage = lazy(() => import('./people/FindPage'));
 const JoinPage = lazy(() => import('./rooms/JoinPage'));
 const RoomDetails = lazy(() => import('./rooms/RoomDetails'));
 const SettingsPage = lazy(() => import('./settings/SettingsPage'));
+const SetUpPage = lazy(() => import('./account/SetUpPage'));
 const SignInPage = lazy(() => import('./account/SignInPage'));
 const SignUpPage = lazy(() => import('./account/SignUpPage'));
 
@@ -20,6 +21,7 @@ export function ChatRoutes() {
       <Routes>
         <Route path="/sign-in" element={<SignInPage />} />
         <Route path="/sign-up" element={<SignUpPage />} />
+        <Route path="/setup/:code" element={<SetUpPage />} />
         <Route path="/sign-out" element={<SignOut />} />
         <Route element={<SignedIn />}>
           <Route path="/" element={<NothingOpen />} />

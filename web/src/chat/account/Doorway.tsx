@@ -15,16 +15,18 @@ import styles from './Doorway.module.css';
 export interface DoorwayProps {
   title: string;
   lead?: ReactNode;
+  /** Where to, unless the address says where they were going. */
+  onward?: string;
   children: ReactNode;
 }
 
 /** Whoever is signed in is let through, to where they were going. */
-export function Doorway({ title, lead, children }: DoorwayProps) {
+export function Doorway({ title, lead, onward, children }: DoorwayProps) {
   const { t, i18n } = useTranslation('chat');
   const session = useSession();
   const [search] = useSearchParams();
   usePageTitle(title);
-  if (session.is === 'signedIn') return <GoOn to={safeNext(search.get('next'))} />;
+  if (session.is === 'signedIn') return <GoOn to={safeNext(search.get('next') ?? onward ?? null)} />;
   return (
     <div className={styles.doorway}>
       <header className={styles.wall}>

@@ -37,6 +37,24 @@ export const Signup = graphql(`
   }
 `);
 
+export const SetUpServer = graphql(`
+  mutation SetUpServer($input: SetUpServerInput!) {
+    setUpServer(input: $input) {
+      user {
+        id
+      }
+      tokens {
+        ...Tokens
+      }
+      errors {
+        code
+        message
+        path
+      }
+    }
+  }
+`);
+
 export const ServerInfo = graphql(`
   query ServerInfo {
     serverInfo {

@@ -1,7 +1,6 @@
 // What can be done with the messages of a room, as one object that stays the same while they come and go.
 import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Fault, sentence } from '../../shared/api/faults';
 import { useLocale } from '../../shared/i18n/useLocale';
 import { toast } from '../../shared/ui/Toasts';
 import type { Composer } from '../composer/useComposer';

@@ -22,6 +22,9 @@ export default {
     lastName: 'Last name',
     required: 'Please fill this in.',
     endedElsewhere: 'Your session has ended. Sign in again, and you are back where you were.',
+    setUp: 'Set up this server',
+    setUpLead: 'You are the first here. This account becomes the administrator, who watches over the server.',
+    setUpButton: 'Make the administrator',
     toJoin: 'Sign in to join the room you were invited to.',
   },
   connection: {

@@ -22,6 +22,9 @@ export default {
     lastName: 'Apellidos',
     required: 'Rellena este campo.',
     endedElsewhere: 'Tu sesión ha terminado. Entra de nuevo y volverás adonde estabas.',
+    setUp: 'Pon en marcha este servidor',
+    setUpLead: 'Nadie ha llegado antes. Esta cuenta será la de administración, que cuida del servidor.',
+    setUpButton: 'Crear la cuenta de administración',
     toJoin: 'Entra para unirte a la sala a la que te invitaron.',
   },
   connection: {
