@@ -185,6 +185,8 @@ fn the_guide_has_every_action_in_order() {
     let guide = include_str!("../../docs/admin.md");
     let told: Vec<&str> =
         guide.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    // Its other table is of queues, whose names have no dot.
+    let told: Vec<&str> = told.into_iter().filter(|word| word.contains('.')).collect();
     let deeds: Vec<&str> = Deed::ALL.iter().map(|deed| deed.as_str()).collect();
     assert_eq!(told, deeds);
 }
