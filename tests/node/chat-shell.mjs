@@ -7,7 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFaults } from './axe.mjs';
 import { WAIT_MS, openBrowser, until, watch } from './browser.mjs';
-import { PASSWORD, ask, logIn, makeRoom, mutate, say, signUp, windowOf } from './people.mjs';
+import { PASSWORD, ask, logIn, makeRoom, mutate, say, signUp } from './people.mjs';
 import { png } from './png.mjs';
 import { layWire } from './wire.mjs';
 
@@ -279,7 +279,7 @@ async function joining(amber) {
   await listed(page, `Verses ${stamp}`);
   assert.equal(roomOf(page), verses);
   await page.goto(`${origin}/find?q=${boris.username}`);
-  await page.getByRole('button', { name: new RegExp(`Write to ${boris.name}`) }).click();
+  await page.getByRole('button', { name: new RegExp(`@${boris.username}`) }).click();
   await page.getByRole('heading', { name: boris.name }).first().waitFor();
 
   // A room that is deleted while it is open says so.
@@ -448,22 +448,22 @@ async function phone(amber) {
 
 async function sessions(amber) {
   const { page, context } = amber;
-  const account = { base: baseUrl, username: amber.name };
-
   // Another device, signed out from here: it is led to sign in, and then back.
-  const other = await windowOf(browser, account, origin, { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0' });
-  const phone = watched(other.page);
-  await phone.page.goto(`${origin}/rooms/${amber.tea}`);
-  await listed(phone.page, 'Tea at six');
+  const userAgent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  const elsewhere = await browser.newContext({ viewport: DESKTOP, locale: 'en-GB', userAgent });
+  const other = await open(elsewhere);
+  await other.goto(`${origin}/rooms/${amber.tea}`);
+  await signIn(other, amber.name);
+  await listed(other, 'Tea at six');
   await page.goto(`${origin}/settings/security`);
   await page.getByText('Firefox · Linux').waitFor();
   await pictures(page, 'security');
   await page.getByRole('button', { name: 'Sign out Firefox · Linux' }).first().click();
   await page.getByText(/signed out\.$/).waitFor();
-  await phone.page.getByText('Your session has ended.', { exact: false }).waitFor();
-  await pictures(phone.page, 'session-ended');
-  await signIn(phone.page, amber.name);
-  await phone.page.waitForURL(`${origin}/rooms/${amber.tea}`);
+  await other.getByText('Your session has ended.', { exact: false }).waitFor();
+  await pictures(other, 'session-ended');
+  await signIn(other, amber.name);
+  await other.waitForURL(`${origin}/rooms/${amber.tea}`);
 
   // A new password ends all others, and keeps this one.
   await page.getByLabel('Your password now').fill('not my password');
@@ -473,8 +473,8 @@ async function sessions(amber) {
   await page.getByLabel('Your password now').fill(PASSWORD);
   await page.getByRole('button', { name: 'Change the password' }).click();
   await page.getByText('Your password was changed', { exact: false }).waitFor();
-  await phone.page.getByRole('heading', { name: 'Welcome back' }).waitFor();
-  await other.context.close();
+  await other.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await elsewhere.close();
   await page.goto(origin);
   await listed(page, 'Tea at six');
 
@@ -521,14 +521,10 @@ function tooWide(page) {
 }
 
 async function open(context) {
-  return watched(await context.newPage()).page;
-}
-
-function watched(page) {
+  const page = await context.newPage();
   page.setDefaultTimeout(WAIT_MS);
-  const window = { page, faults: watch(page, origin) };
-  windows.push(window);
-  return window;
+  windows.push({ page, faults: watch(page, origin) });
+  return page;
 }
 
 function row(page, name) {

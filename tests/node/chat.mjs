@@ -89,7 +89,7 @@ async function talk(a, b) {
     await a.page.getByText('Editing your message').waitFor();
     await a.field.fill('Good evening, all of you.');
     await a.field.press('Enter');
-    await b.shows('Good evening, all of you.');
+    await b.page.getByText('Good evening, all of you.').first().waitFor();
     await b.message('A good one it is.').getByRole('button', { name: /Good evening, all of you\./ }).waitFor();
     await b.message('Good evening, all').getByRole('button', { name: /^edited/ }).click();
     await b.page.getByRole('dialog', { name: 'What it said before' }).getByText('Good evening, everyone.').waitFor();
@@ -251,7 +251,7 @@ async function refine(a, b) {
       await b.page.mouse.wheel(0, -3_000);
       return b.page.getByText('The conversation begins here.').isVisible();
     });
-    await b.shows('Good evening, all of you.');
+    await b.page.getByText('Good evening, all of you.').first().waitFor();
   });
 
   await step('found', b, async () => {

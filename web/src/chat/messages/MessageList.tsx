@@ -72,7 +72,7 @@ function Rows({ conversation, snapshot, onCompose, items, shift }: MessageListPr
       <div
         ref={scroller}
         className={styles.scroller}
-        role="feed"
+        role={items.length > 0 ? 'feed' : 'group'}
         aria-label={t('feed')}
         aria-busy={snapshot.loading !== null}
         onKeyDown={onKeyDown}

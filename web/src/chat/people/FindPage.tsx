@@ -14,6 +14,7 @@ import { Faults } from '../../shared/ui/Faults';
 import { TextField } from '../../shared/ui/Field';
 import { useDebounced } from '../../shared/ui/useDebounced';
 import { useReport } from '../../shared/ui/useReport';
+import { VisuallyHidden } from '../../shared/ui/VisuallyHidden';
 import { CreateRoom, JoinRoom } from '../rooms/actions';
 import { useInboxStore } from '../rooms/InboxProvider';
 import { PageBar } from '../rooms/PageBar';
@@ -80,13 +81,9 @@ function People({ search }: { search: string }) {
       <ul>
         {data?.users.nodes.map((person) => (
           <li key={person.id}>
-            <button
-              type="button"
-              className={styles.person}
-              aria-label={t('people.message', { name: `${person.displayName} (@${person.username})` })}
-              onClick={() => void write(person.id)}
-            >
+            <button type="button" className={styles.person} onClick={() => void write(person.id)}>
               <Person person={person} />
+              <VisuallyHidden>{t('details.write')}</VisuallyHidden>
             </button>
           </li>
         ))}

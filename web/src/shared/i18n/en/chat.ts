@@ -114,7 +114,6 @@ export default {
     remove: 'Take {{name}} off',
     none: 'Nobody of that name.',
     you: 'you',
-    message: 'Write to {{name}}',
   },
   find: {
     title: 'Find people and rooms',

@@ -114,7 +114,6 @@ export default {
     remove: 'Quitar a {{name}}',
     none: 'Nadie se llama así.',
     you: 'tú',
-    message: 'Escribir a {{name}}',
   },
   find: {
     title: 'Buscar personas y salas',
