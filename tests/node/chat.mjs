@@ -212,7 +212,7 @@ async function refine(a, b) {
     await drop(a, 'minutes.txt', 'Nothing was decided.');
     await a.page.getByRole('listitem').filter({ hasText: 'minutes.txt' }).waitFor();
     await a.field.press('Enter');
-    await b.message('minutes.txt').getByRole('link', { name: /Download minutes\.txt, 20 bytes/ }).waitFor();
+    await b.message('minutes.txt').getByRole('link', { name: /Download minutes\.txt 20 bytes/ }).waitFor();
     const loading = b.page.waitForEvent('download');
     await b.message('minutes.txt').getByRole('link').click();
     assert.equal((await loading).suggestedFilename(), 'minutes.txt');

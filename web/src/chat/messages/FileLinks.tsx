@@ -103,7 +103,7 @@ function FileLink({ file }: { file: Attachment }) {
       onClick={(event) => void download(event)}
     >
       <FileIcon aria-hidden="true" />
-      <bdi className={styles.name}>{file.fileName}</bdi>
+      <bdi className={styles.name}>{file.fileName}</bdi>{' '}
       <span className={styles.size}>{size}</span>
       <Download aria-hidden="true" className={styles.download} />
     </a>

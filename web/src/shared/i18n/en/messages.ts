@@ -65,7 +65,7 @@ export default {
     quick: 'Often used',
   },
   file: {
-    download: 'Download {{name}}, {{size}}',
+    download: 'Download {{name}} {{size}}',
     open: 'Open image {{name}}',
     broken: 'The image cannot be shown.',
     again: 'Load again',

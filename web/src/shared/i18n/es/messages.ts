@@ -65,7 +65,7 @@ export default {
     quick: 'Los más usados',
   },
   file: {
-    download: 'Descargar {{name}}, {{size}}',
+    download: 'Descargar {{name}} {{size}}',
     open: 'Abrir la imagen {{name}}',
     broken: 'No se puede mostrar la imagen.',
     again: 'Cargar de nuevo',
