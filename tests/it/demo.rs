@@ -173,12 +173,12 @@ async fn the_sign_ins_work_the_past_is_there_the_bots_talk_and_answer_and_nothin
     let people = june.ask("{ users(filter: { search: \"vera\" }) { nodes { id } } }", json!({})).await;
     let vera = people["users"]["nodes"][0]["id"].clone();
     let sent = june
-        .mutate("sendDirectMessage", json!({ "userId": vera, "text": "Hello Vera!" }), "room { id }")
+        .mutate("sendDirectMessage", json!({ "userId": vera, "text": "Hello Vera!" }), "message { room { id } }")
         .await;
     wait_for("Vera's answer", async || {
         let query =
             "query($room: ID!) { room(id: $room) { messages(last: 5) { nodes { sender { username } } } } }";
-        let found = june.ask(query, json!({ "room": sent["room"]["id"] })).await;
+        let found = june.ask(query, json!({ "room": sent["message"]["room"]["id"] })).await;
         let nodes = found["room"]["messages"]["nodes"].as_array().unwrap().clone();
         nodes.iter().any(|node| node["sender"]["username"] == "vera")
     })
