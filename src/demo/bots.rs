@@ -5,22 +5,26 @@
 
 mod answers;
 
+use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::live::Moment;
 use crate::app::messages::PostMessage;
+use crate::app::rooms::MarkRead;
 use crate::auth::{Credential, random};
 use crate::demo::Scene;
 use crate::demo::cast::Cast;
 use crate::demo::places::Place;
-use crate::demo::talk::Talk;
+use crate::demo::talk::{Deck, Talk};
 use crate::dice::Dice;
 use crate::domain::messages::Message;
 use crate::domain::sessions::Viewer;
@@ -33,6 +37,8 @@ use answers::{Answers, Heard};
 const TYPING: (Duration, Duration) = (Duration::from_millis(900), Duration::from_millis(2800));
 const PAUSE: (Duration, Duration) = (Duration::from_millis(1500), Duration::from_secs(5));
 const REST: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(9));
+/// How long a bot takes to read what was written.
+const READING: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(12));
 /// Before something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// What people have written and no bot has thought of an answer to yet. When it is full, more goes unanswered.
@@ -115,11 +121,11 @@ fn dice(number: usize) -> Dice {
 /// Talks in a room, one talk after the other.
 async fn chat(crew: Arc<Crew>, place: Place) {
     let bots: Vec<usize> = place.members.iter().copied().filter(|&member| crew.is_bot(member)).collect();
-    let mut dice = dice(0);
+    let (mut deck, mut dice) = (Deck::default(), dice(0));
     loop {
         let first = dice.below(bots.len());
         let topic = dice.pick(place.plan.topics).copied().unwrap_or_default();
-        for said in crew.talk.talk(topic, &mut dice) {
+        for said in crew.talk.talk(topic, &mut deck, &mut dice) {
             let speaker = bots.get((first + said.who) % bots.len().max(1)).copied();
             let spoken = match speaker {
                 Some(bot) => crew.say(bot, place.id, said.text, &mut dice).await,
@@ -145,15 +151,28 @@ async fn listen(crew: Arc<Crew>, bot: usize, hears: mpsc::Sender<Heard>) {
 async fn follow(crew: &Crew, bot: usize, viewer: &Viewer, hears: &mpsc::Sender<Heard>) -> Result<()> {
     let _here: Option<PresenceGuard> = crew.app.present(viewer);
     let Some(mut over) = crew.app.watch_session(viewer) else { return Ok(()) };
-    let mut inbox = crew.app.follow_inbox(viewer, None).await?;
+    let inbox = crew.app.follow_inbox(viewer, None).await?;
+    // A stream, because what it is about to tell would be lost if it were asked anew after each pause.
+    let mut news = pin!(stream::unfold(inbox, |mut inbox| async { Some((inbox.next().await, inbox)) }));
+    let (mut unread, mut dice) = (HashMap::new(), dice(bot));
+    let mut read_at = Instant::now() + dice.between(READING.0, READING.1);
     loop {
         let told = tokio::select! {
             () = over.ended() => return Ok(()),
-            told = inbox.next() => told?,
+            () = sleep_until(read_at) => {
+                for (room, seq) in unread.drain() {
+                    // Whoever is no longer in the room has nothing to read there.
+                    let _ = crew.app.mark_read(viewer, room, MarkRead { seq, force: false }).await;
+                }
+                read_at = Instant::now() + dice.between(READING.0, READING.1);
+                continue;
+            }
+            Some(told) = news.next() => told?,
         };
         for told in told {
             let (Some(room), Moment::Event(entry)) = (told.room, &told.moment) else { continue };
             let Some(message) = entry.event.message().filter(|_| !told.replayed) else { continue };
+            unread.insert(room.id, message.seq);
             let by_bot =
                 crew.cast.iter().any(|person| person.is_bot() && Some(person.user) == message.sender);
             if !by_bot {

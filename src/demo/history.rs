@@ -9,9 +9,10 @@ use futures_util::poll;
 
 use crate::app::App;
 use crate::app::messages::{PostMessage, Posted};
+use crate::app::rooms::MarkRead;
 use crate::clock::{Clock, Timestamp};
 use crate::demo::places::Place;
-use crate::demo::talk::Talk;
+use crate::demo::talk::{Deck, Talk};
 use crate::demo::{Scene, pictures};
 use crate::dice::Dice;
 use crate::domain::sessions::Viewer;
@@ -25,6 +26,9 @@ const AWAKE: (usize, usize) = (7 * 60 + 30, 23 * 60 + 30);
 const BETWEEN: (usize, usize) = (12, 150);
 /// One line of so many comes with a picture, in percent.
 const PICTURES: usize = 1;
+/// How often someone has not read the last of a room, in percent, and how much of it at most.
+const UNREAD: usize = 50;
+const UNREAD_MAX: usize = 20;
 /// Messages that wait for the disk together.
 const TOGETHER: usize = 128;
 
@@ -84,6 +88,28 @@ pub(super) async fn tell(
     }
     try_join_all(under_way).await?;
     move_to(clock, until);
+    read(app, scene, viewers, &mut dice).await
+}
+
+/// Everyone has read what there is, but for the last of it here and there.
+async fn read(app: &App, scene: &Scene, viewers: &[Viewer], dice: &mut Dice) -> Result<()> {
+    let mut marks = Vec::new();
+    for place in &scene.places {
+        for &member in &place.members {
+            let viewer = viewers.get(member).ok_or_else(no_such)?;
+            let left = if dice.percent(UNREAD) {
+                i64::try_from(dice.below(UNREAD_MAX)).unwrap_or_default()
+            } else {
+                0
+            };
+            marks.push(async move {
+                let view = app.room(viewer, place.id).await?.ok_or_else(no_such)?;
+                let seq = view.room.last_seq.saturating_sub(left).max(0);
+                app.mark_read(viewer, place.id, MarkRead { seq, force: false }).await
+            });
+        }
+    }
+    try_join_all(marks).await?;
     Ok(())
 }
 
@@ -99,11 +125,11 @@ fn move_to(clock: &Clock, at: Timestamp) {
 
 /// The talks of one room, one after the other.
 fn lines_of(number: usize, place: &Place, talk: &Talk, until: Timestamp, dice: &mut Dice) -> Vec<Line> {
-    let mut talks = Vec::new();
+    let (mut talks, mut deck) = (Vec::new(), Deck::default());
     let mut count = 0;
     while count < place.plan.messages {
         let Some(topic) = dice.pick(place.plan.topics) else { break };
-        let said = talk.talk(topic, dice);
+        let said = talk.talk(topic, &mut deck, dice);
         count += said.len().max(1);
         talks.push(said);
     }

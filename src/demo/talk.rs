@@ -16,6 +16,10 @@ pub(super) struct Said {
 type Words = BTreeMap<&'static str, Vec<&'static str>>;
 type Line = (usize, &'static str);
 
+/// Which talks are still to come, by topic, before any comes again.
+#[derive(Debug, Default)]
+pub(super) struct Deck(BTreeMap<&'static str, Vec<usize>>);
+
 /// All there is to say.
 #[derive(Debug)]
 pub(super) struct Talk {
@@ -52,10 +56,20 @@ impl Talk {
     }
 
     /// A talk on a topic, with its words filled in, the same word by the same throughout.
-    pub(super) fn talk(&self, topic: &str, dice: &mut Dice) -> Vec<Said> {
-        let Some(lines) = self.topics.get(topic).and_then(|talks| dice.pick(talks)) else {
+    pub(super) fn talk(&self, topic: &'static str, deck: &mut Deck, dice: &mut Dice) -> Vec<Said> {
+        let talks = self.topics.get(topic).map(Vec::as_slice).unwrap_or_default();
+        let left = deck.0.entry(topic).or_default();
+        if left.is_empty() {
+            left.extend(0..talks.len());
+        }
+        if left.is_empty() {
             return Vec::new();
-        };
+        }
+        let drawn = left.swap_remove(dice.below(left.len()));
+        talks.get(drawn).map_or_else(Vec::new, |lines| self.said(lines, dice))
+    }
+
+    fn said(&self, lines: &[Line], dice: &mut Dice) -> Vec<Said> {
         let chosen: BTreeMap<&str, &str> =
             self.words.iter().filter_map(|(word, choices)| Some((*word, *dice.pick(choices)?))).collect();
         lines.iter().map(|(who, text)| Said { who: *who, text: fill(text, &chosen) }).collect()
@@ -63,8 +77,10 @@ impl Talk {
 
     /// One thing to say, of a topic that is a list of them.
     pub(super) fn line(&self, topic: &str, dice: &mut Dice) -> String {
-        let lines = self.talk(topic, dice);
-        dice.pick(&lines).map_or_else(String::new, |said| said.text.clone())
+        let lines = self.topics.get(topic).map(|talks| talks.concat()).unwrap_or_default();
+        let drawn = dice.pick(&lines).copied();
+        let said = drawn.and_then(|line| self.said(&[line], dice).pop());
+        said.map_or_else(String::new, |said| said.text)
     }
 }
 
@@ -115,8 +131,9 @@ mod tests {
         let talk = Talk::read();
         let mut dice = Dice::of(7, 0);
         for topic in places::topics() {
+            let mut deck = Deck::default();
             for _ in 0..200 {
-                let said = talk.talk(topic, &mut dice);
+                let said = talk.talk(topic, &mut deck, &mut dice);
                 assert!(!said.is_empty() && said.iter().all(|said| said.who < 3), "{topic}");
                 for Said { text, .. } in said {
                     assert!(!text.contains(['{', '}', '|']), "{text}");
@@ -142,7 +159,16 @@ mod tests {
 
     #[test]
     fn one_seed_says_the_same_again() {
-        let say = |seed| Talk::read().talk("table", &mut Dice::of(seed, 0));
+        let say = |seed| Talk::read().talk("table", &mut Deck::default(), &mut Dice::of(seed, 0));
         assert_eq!(say(3), say(3));
+    }
+
+    #[test]
+    fn no_talk_comes_again_before_all_others_have() {
+        let (talk, mut deck, mut dice) = (Talk::read(), Deck::default(), Dice::of(9, 0));
+        let count = talk.topics["garden"].len();
+        let mut round = || (0..count).map(|_| talk.talk("garden", &mut deck, &mut dice).len()).sum::<usize>();
+        let lines = talk.topics["garden"].iter().map(Vec::len).sum::<usize>();
+        assert_eq!((round(), round()), (lines, lines));
     }
 }
