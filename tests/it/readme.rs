@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use crate::support::{Db, TestApp, skip};
 
 const README: &str = include_str!("../../README.md");
-const HEADING: &str = "## First message in a minute";
+const HEADING: &str = "## First message in a minute, by hand";
 /// The server that the README speaks of.
 const SERVER: &str = "http://127.0.0.1:8000";
 

@@ -14,7 +14,7 @@ pub struct Process {
     data: PathBuf,
     settings: Vec<(String, String)>,
     /// Kept open, so that the banner can be written.
-    out: BufReader<ChildStdout>,
+    _out: BufReader<ChildStdout>,
 }
 
 impl Process {
@@ -54,17 +54,7 @@ impl Process {
                 break format!("http://{}/graphql", address.trim());
             }
         };
-        Self { child, url, data: data.to_owned(), settings, out }
-    }
-
-    /// The link that its banner ends with, of a server without an administrator.
-    pub fn set_up_link(&mut self) -> String {
-        let mut line = String::new();
-        while !line.contains("/setup/") {
-            line.clear();
-            assert_ne!(self.out.read_line(&mut line).unwrap(), 0, "the banner has no set-up link");
-        }
-        line.trim().to_owned()
+        Self { child, url, data: data.to_owned(), settings, _out: out }
     }
 
     /// SIGKILL: nothing of the process runs after this.
