@@ -175,6 +175,10 @@ impl From<Place> for LogPlace {
 }
 
 /// What others are told once it is committed, on this node and on others.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all news is of rooms, and a box would cost each send an allocation"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum News {
     /// A room's log has grown.

@@ -173,7 +173,11 @@ async fn the_sign_ins_work_the_past_is_there_the_bots_talk_and_answer_and_nothin
     let people = june.ask("{ users(filter: { search: \"vera\" }) { nodes { id } } }", json!({})).await;
     let vera = people["users"]["nodes"][0]["id"].clone();
     let sent = june
-        .mutate("sendDirectMessage", json!({ "userId": vera, "text": "Hello Vera!" }), "message { room { id } }")
+        .mutate(
+            "sendDirectMessage",
+            json!({ "userId": vera, "text": "Hello Vera!" }),
+            "message { room { id } }",
+        )
         .await;
     wait_for("Vera's answer", async || {
         let query =
