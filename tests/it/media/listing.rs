@@ -24,7 +24,7 @@ on_both! {
         let found = ask(json!({})).await;
         assert_eq!(found["totalCount"], 3);
         let sizes = found["nodes"].as_array().unwrap().iter().map(|file| file["byteSize"].as_f64().unwrap());
-        assert_eq!(found["totalBytes"].as_f64().unwrap(), sizes.sum::<f64>());
+        assert!((found["totalBytes"].as_f64().unwrap() - sizes.sum::<f64>()).abs() < 0.5);
         assert_eq!(found["nodes"][0], json!({ "id": announced["id"], "fileName": "later.bin", "byteSize": 1000,
             "isImage": false, "complete": false, "url": null, "thumbnailUrl": null, "messageId": null,
             "owner": { "username": "basil" }, "message": null, "room": null }));
