@@ -31,6 +31,8 @@ pub struct RoomFeed {
     reader: Reader,
     /// Up to here the log was written before the reader came, who was let in knowing it.
     head: LogPlace,
+    /// Up to here what it tells is catching up.
+    replayed_until: i64,
     stage: Stage,
     backlog: i64,
 }
@@ -60,8 +62,8 @@ impl RoomFeed {
         head: LogPlace,
         backlog: i64,
     ) -> Self {
-        let leaver = leaver(caller, room);
-        Self { app, caller, room: RoomName::of(room), leaver, reader, head, stage: Stage::Starting, backlog }
+        let feed = Self::quiet(app, caller, room, reader, head);
+        Self { stage: Stage::Starting, backlog, ..feed }
     }
 
     /// One without marks, for a feed of many rooms that makes its own.
@@ -72,13 +74,27 @@ impl RoomFeed {
         reader: Reader,
         head: LogPlace,
     ) -> Self {
-        let leaver = leaver(caller, room);
-        Self { app, caller, room: RoomName::of(room), leaver, reader, head, stage: Stage::Live, backlog: 0 }
+        Self {
+            app,
+            caller,
+            room: RoomName::of(room),
+            leaver: leaver(caller, room),
+            reader,
+            head,
+            replayed_until: head.position,
+            stage: Stage::Live,
+            backlog: 0,
+        }
     }
 
     /// Ends with the reader's membership, whether or not they may read on.
     pub(super) fn of_member(self) -> Self {
         Self { leaver: self.caller.user, ..self }
+    }
+
+    /// All that it tells is news: the room came to a reader who was there already.
+    pub(super) fn all_new(self) -> Self {
+        Self { replayed_until: self.reader.at().position, ..self }
     }
 
     pub fn room(&self) -> RoomName {
@@ -148,7 +164,7 @@ impl RoomFeed {
         if entry.event.change() == Some(RoomChange::RoomDeleted) {
             self.stage = Stage::Over;
         }
-        told.push(event(self.room, entry, self.head.position));
+        told.push(event(self.room, entry, self.replayed_until));
         if self.stage == Stage::Replaying && place.position >= self.head.position {
             self.stage = Stage::Live;
             let mut mark = self.mark(Moment::CaughtUp, false);
@@ -191,7 +207,7 @@ impl RoomFeed {
         let page = self.page_at(start).await?;
         let caught_up = !page.more;
         let head = page.head;
-        let (events, end) = told(self.room, start, page, self.head.position, self.app.clock.now());
+        let (events, end) = told(self.room, start, page, self.replayed_until, self.app.clock.now());
         if let Some(Behind { floor }) = keep_until {
             let entries = events.iter().filter_map(|told| match &told.moment {
                 Moment::Event(entry) if entry.event.position <= floor.position => Some(Arc::clone(entry)),

@@ -313,6 +313,7 @@ impl InboxFeed {
         let feed =
             RoomFeed::quiet(Arc::clone(&self.app), self.caller, &view.room, attached.reader(start), head)
                 .of_member();
+        let feed = if new && self.caught_up { feed.all_new() } else { feed };
         self.feeds.insert(room, feed);
         self.places.insert(room, start);
         self.ready.push_back(room);

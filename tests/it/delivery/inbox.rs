@@ -51,6 +51,18 @@ on_both!(one_subscription_covers_all_rooms_and_those_that_come_and_go, async |db
     assert_eq!(until(&mut socket, "MessageAdded").await["message"]["text"], "still here");
 });
 
+on_both!(the_first_message_of_a_room_that_appears_is_news, async |db: Db| {
+    let app = TestApp::start(db).await;
+    let (amber, basil) = (app.user("amber").await, app.user("basil").await);
+    let mut socket = follow(&app, &basil, INBOX, json!({})).await;
+    until(&mut socket, "CaughtUp").await;
+    let input = json!({ "userId": basil.id, "text": "hello basil" });
+    amber.mutate("sendDirectMessage", input, "errors { code }").await;
+    assert_eq!(next(&mut socket).await["__typename"], "RoomChanged");
+    let told = until(&mut socket, "MessageAdded").await;
+    assert_eq!((&told["message"]["text"], &told["replayed"]), (&json!("hello basil"), &json!(false)));
+});
+
 on_both!(an_inbox_resumes_in_every_room_with_each_event_once, async |db: Db| {
     let app = TestApp::start(db).await;
     let (amber, basil) = (app.user("amber").await, app.user("basil").await);
