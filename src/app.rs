@@ -59,6 +59,7 @@ pub struct Bounds {
     /// Whether a room with a password is never open.
     pub room_passwords_asked: bool,
     pub edits_kept_max: i32,
+    pub reaction_kinds_max: usize,
     pub read_marks_told_members_max: i32,
     pub pages: PageSizes,
     pub refresh_ttl: Duration,
@@ -78,6 +79,7 @@ impl Bounds {
             list_max: config.rest.list_max,
             room_passwords_asked: config.rest.thanchat_room_passwords,
             edits_kept_max: i32::try_from(config.chat.edits_kept_max).unwrap_or(i32::MAX),
+            reaction_kinds_max: config.chat.reaction_kinds_max,
             read_marks_told_members_max: i32::try_from(config.chat.read_marks_told_members_max)
                 .unwrap_or(i32::MAX),
             pages: PageSizes { default: page(config.chat.page_default), max: page(config.chat.page_max) },

@@ -193,6 +193,7 @@ pub struct Chat {
     pub room_name_chars_max: usize,
     pub members_per_call_max: usize,
     pub edits_kept_max: usize,
+    pub reaction_kinds_max: usize,
     pub read_marks_told_members_max: usize,
     pub page_default: usize,
     pub page_max: usize,

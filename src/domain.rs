@@ -9,6 +9,7 @@ pub mod messages;
 pub mod paging;
 pub mod policy;
 pub mod presence;
+pub mod reactions;
 pub mod rooms;
 pub mod search;
 pub mod sessions;

@@ -24,6 +24,7 @@ mod pool;
 mod postgres;
 mod prepared;
 pub mod probe;
+pub mod reactions;
 pub mod read_marks;
 pub mod replies;
 pub mod room_events;

@@ -1,9 +1,11 @@
-//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`, answers to it in
-//! `messages/replies.rs`, sending to one person at a dialect's door in `messages/direct.rs`.
+//! Messages: sending, and reading history. Changing what was sent is in `messages/editing.rs`, reactions to it in
+//! `messages/reactions.rs`, answers in `messages/replies.rs`, sending to one person at a dialect's door in `messages/direct.rs`.
 
+mod amending;
 mod direct;
 mod editing;
 mod posting;
+mod reactions;
 mod replies;
 
 use uuid::Uuid;
@@ -26,6 +28,7 @@ use crate::storage::{messages, rooms, users};
 pub(in crate::app) use posting::post_all;
 
 pub use crate::storage::messages::Sent;
+pub use reactions::ReactorList;
 
 /// A message, as asked to be sent.
 #[derive(Debug, Clone, Default)]

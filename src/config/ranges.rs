@@ -196,6 +196,7 @@ impl Chat {
             room_name_chars_max: r.number("chat.room_name_chars_max", 1..=255),
             members_per_call_max: r.number("chat.members_per_call_max", 1..=1000),
             edits_kept_max: r.number("chat.edits_kept_max", 0..=1000),
+            reaction_kinds_max: r.number("chat.reaction_kinds_max", 1..=100),
             read_marks_told_members_max: r.number("chat.read_marks_told_members_max", 0..=1_000_000),
             page_default,
             page_max,

@@ -26,6 +26,7 @@ use crate::demo::cast::Cast;
 use crate::demo::places::Place;
 use crate::demo::talk::{Deck, Talk};
 use crate::dice::Dice;
+use crate::domain::ids::MessageKey;
 use crate::domain::messages::Message;
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Result};
@@ -100,12 +101,20 @@ impl Crew {
     }
 
     /// Says something somewhere, after typing for a while. A refusal is the room's right, and no fault.
-    async fn say(&self, bot: usize, room: Uuid, text: String, dice: &mut Dice) -> Option<Message> {
+    async fn say(
+        &self,
+        bot: usize,
+        room: Uuid,
+        text: String,
+        reply_to: Option<MessageKey>,
+        dice: &mut Dice,
+    ) -> Option<Message> {
         let viewer = self.viewer(bot).await?;
         self.app.set_typing(&viewer, room, true).await.ok()?;
         sleep(dice.between(TYPING.0, TYPING.1)).await;
         let viewer = self.viewer(bot).await?;
-        let sent = self.app.post(&viewer, room, PostMessage { text, ..PostMessage::default() }).await;
+        let sent =
+            self.app.post(&viewer, room, PostMessage { text, reply_to, ..PostMessage::default() }).await;
         if sent.is_err() {
             // Whatever the reason was, nobody is to wait for more.
             let _ = self.app.set_typing(&viewer, room, false).await;
@@ -128,7 +137,7 @@ async fn chat(crew: Arc<Crew>, place: Place) {
         for said in crew.talk.talk(topic, &mut deck, &mut dice) {
             let speaker = bots.get((first + said.who) % bots.len().max(1)).copied();
             let spoken = match speaker {
-                Some(bot) => crew.say(bot, place.id, said.text, &mut dice).await,
+                Some(bot) => crew.say(bot, place.id, said.text, None, &mut dice).await,
                 None => None,
             };
             sleep(if spoken.is_some() { dice.between(PAUSE.0, PAUSE.1) } else { RETRY }).await;

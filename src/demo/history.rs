@@ -15,6 +15,7 @@ use crate::demo::places::Place;
 use crate::demo::talk::{Deck, Talk};
 use crate::demo::{Scene, pictures};
 use crate::dice::Dice;
+use crate::domain::paging::PageArgs;
 use crate::domain::sessions::Viewer;
 use crate::error::{Error, Result};
 
@@ -29,6 +30,10 @@ const PICTURES: usize = 1;
 /// How often someone has not read the last of a room, in percent, and how much of it at most.
 const UNREAD: usize = 50;
 const UNREAD_MAX: usize = 20;
+/// Of the newest messages of a room of several, how many people have reacted to, in percent, and with what.
+const REACTED: usize = 14;
+const REACTED_AMONG: i32 = 60;
+const REACTIONS: &[&str] = &["👍", "❤️", "😂", "🎉", "👀", "☕"];
 /// Messages that wait for the disk together.
 const TOGETHER: usize = 128;
 
@@ -88,7 +93,29 @@ pub(super) async fn tell(
     }
     try_join_all(under_way).await?;
     move_to(clock, until);
+    react(app, scene, viewers, &mut dice).await?;
     read(app, scene, viewers, &mut dice).await
+}
+
+/// Some of the newest messages have made people smile.
+async fn react(app: &App, scene: &Scene, viewers: &[Viewer], dice: &mut Dice) -> Result<()> {
+    for place in scene.places.iter().filter(|place| place.members.len() > 2) {
+        let viewer_of = |member: usize| viewers.get(member).ok_or_else(no_such);
+        let first = viewer_of(*place.members.first().ok_or_else(no_such)?)?;
+        let newest = PageArgs { last: Some(REACTED_AMONG), ..PageArgs::default() };
+        let (_, list) = app.history(first, place.id, &newest).await?;
+        for (message, _) in list.slice.items {
+            if !dice.percent(REACTED) {
+                continue;
+            }
+            let emoji = dice.pick(REACTIONS).copied().unwrap_or_default();
+            let crowd = 1 + dice.below(place.members.len().min(4));
+            for member in shuffled(&place.members, dice).into_iter().take(crowd) {
+                app.react(viewer_of(member)?, message.key, emoji, true).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Everyone has read what there is, but for the last of it here and there.

@@ -53,6 +53,8 @@ impl RoomChange {
 pub enum Amendment {
     Edited,
     Deleted,
+    /// Someone reacted to it, or took that back.
+    Reacted,
 }
 
 /// What an event says happened.
@@ -64,7 +66,7 @@ pub enum Happening {
         actor: Option<UserKey>,
         change: RoomChange,
     },
-    /// A message was edited or deleted; as it has been since, as far as that is known.
+    /// A message was edited, deleted or reacted to; as it has been since, as far as that is known.
     Amended {
         actor: Option<UserKey>,
         how: Amendment,
@@ -101,7 +103,7 @@ impl RoomEvent {
         }
     }
 
-    /// The message that an event shows: the one that is new, or that was edited or deleted.
+    /// The message that an event shows: the one that is new, or that was amended.
     pub const fn carried(&self) -> Option<&Message> {
         match &self.what {
             Happening::Message(message) | Happening::Amended { message, .. } => Some(message),
@@ -109,7 +111,7 @@ impl RoomEvent {
         }
     }
 
-    /// The message that the event says was edited or deleted.
+    /// The message that the event says was amended.
     pub const fn amended(&self) -> Option<&Message> {
         match &self.what {
             Happening::Amended { message, .. } => Some(message),

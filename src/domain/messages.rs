@@ -24,7 +24,7 @@ pub struct Message {
     pub edited_at: Option<Timestamp>,
     /// Set once deleted; the text is empty then.
     pub deleted_at: Option<Timestamp>,
-    /// How often it was edited or deleted: of two copies the one with more is the newer.
+    /// How often it was edited or reacted to, or deleted: of two copies the one with more is the newer.
     #[serde(default)]
     pub revision: i32,
     /// How many files it has. Nodes that know of none do not say.
@@ -33,6 +33,9 @@ pub struct Message {
     /// The message of the same room that it answers.
     #[serde(default)]
     pub reply_to: Option<MessageKey>,
+    /// How many different emoji people reacted with, or more; 0 is sure.
+    #[serde(default)]
+    pub reactions: u16,
 }
 
 /// A text that a message had before.

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::domain::events::LogPlace;
-use crate::domain::ids::{RoomKey, UserKey};
+use crate::domain::ids::{MessageKey, RoomKey, UserKey};
 use crate::error::{Code, Error, Result, Text};
 
 /// Made once for each database, so that a cursor of another one is known as such.
@@ -35,6 +35,8 @@ pub enum List {
     Sessions,
     /// Files; the number is the upload's key.
     Uploads,
+    /// Who reacted to a message with one emoji; the number is the reaction's key.
+    Reactors(MessageKey),
 }
 
 impl List {
@@ -50,12 +52,14 @@ impl List {
             Self::Findings => 8,
             Self::Sessions => 9,
             Self::Uploads => 10,
+            Self::Reactors(_) => 11,
         }
     }
 
     const fn scope(self) -> i64 {
         match self {
             Self::Log(room) | Self::Members(room) => room.0,
+            Self::Reactors(message) => message.0,
             Self::Rooms
             | Self::Users
             | Self::Messages

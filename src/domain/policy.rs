@@ -13,6 +13,8 @@ pub enum Action {
     /// Read messages and follow the log.
     Read,
     Post,
+    /// React to a message; what one may say with one emoji, readers may say.
+    React,
     /// Say how far one has read.
     MarkRead,
     Join,
@@ -83,7 +85,7 @@ pub fn decide(standing: Standing, action: Action) -> Verdict {
 /// Whether an action adds something to a room, or makes something of it another.
 fn adds(standing: Standing, action: Action) -> bool {
     match action {
-        Action::Post | Action::EditMessage { .. } | Action::Invite(_) => true,
+        Action::Post | Action::React | Action::EditMessage { .. } | Action::Invite(_) => true,
         // Whoever is in stays in.
         Action::Join => standing.role.is_none(),
         Action::Edit | Action::Label => !standing.is_admin,
@@ -108,9 +110,9 @@ fn decide_while_open(standing: Standing, action: Action) -> Verdict {
     }
     match action {
         Action::See => Verdict::Allow,
-        Action::Read | Action::Post | Action::ListMembers if open => Verdict::Allow,
+        Action::Read | Action::Post | Action::React | Action::ListMembers if open => Verdict::Allow,
         Action::ListMembers => allow_if(role.is_some() || is_admin, Verdict::MembersOnly),
-        Action::Read | Action::MarkRead => allow_if(role.is_some(), Verdict::MembersOnly),
+        Action::Read | Action::React | Action::MarkRead => allow_if(role.is_some(), Verdict::MembersOnly),
         Action::Post => match role {
             None => Verdict::MembersOnly,
             Some(MemberRole::Reader) => Verdict::Forbidden,
@@ -228,6 +230,7 @@ mod tests {
             (Action::ListMembers, [Hidden, Allow, Allow, Allow, Allow, Allow]),
             (Action::Read, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::Post, [Hidden, Forbidden, Allow, Allow, Allow, MembersOnly]),
+            (Action::React, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::MarkRead, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::Join, [Hidden, Allow, Allow, Allow, Allow, Forbidden]),
             (Action::Leave, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
@@ -268,6 +271,7 @@ mod tests {
             (Action::ListMembers, [Hidden, Allow, Allow, Allow, Allow, Allow]),
             (Action::Read, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (Action::Post, [Hidden, Forbidden, Archived, Archived, Archived, MembersOnly]),
+            (Action::React, [Hidden, Archived, Archived, Archived, Archived, MembersOnly]),
             (Action::Join, [Hidden, Allow, Allow, Allow, Allow, Forbidden]),
             (Action::Leave, [Hidden, Allow, Allow, Allow, Allow, MembersOnly]),
             (
@@ -316,6 +320,7 @@ mod tests {
                 (Action::ListMembers, all),
                 (Action::Read, all),
                 (Action::Post, all),
+                (Action::React, all),
                 // Who is not a member has no mark.
                 (Action::MarkRead, [MembersOnly, Allow, Allow, Allow, Allow, MembersOnly]),
                 (Action::Join, all),

@@ -90,6 +90,7 @@ pub enum Text {
     MessageEmpty,
     NotAMember,
     NotAllowed,
+    NoEmoji,
     NoPicture,
     NotFound,
     OneOfMessageOrSeq,
@@ -116,6 +117,9 @@ pub enum Text {
     },
     RateLimited,
     RoomArchived,
+    ReactionsFull {
+        max: usize,
+    },
     RoomFull {
         capacity: i64,
     },
@@ -202,6 +206,7 @@ impl Text {
             Self::MemberUnknown => "One of these people does not exist.",
             Self::MessageDeleted => "This message was deleted.",
             Self::MessageEmpty => "A message needs a text.",
+            Self::NoEmoji => "This is not one emoji.",
             Self::NoPicture => "This is no picture; PNG, JPEG, GIF and WebP are.",
             Self::NotAMember => "Only members of this room may do that.",
             Self::NotAllowed => "You may not do that.",
@@ -227,6 +232,10 @@ impl Text {
             }
             Self::RateLimited => "Too many attempts. Wait a little, then try again.",
             Self::RoomArchived => "This room is archived: it can be read, and nothing is added to it.",
+            Self::ReactionsFull { max } => {
+                return format!("This message has {max} different reactions already. Choose one of them.")
+                    .into();
+            }
             Self::RoomFull { capacity } => {
                 return format!("The room is full: it takes {capacity} members.").into();
             }
@@ -306,6 +315,7 @@ impl Text {
             Self::MemberUnknown => "Una de estas personas no existe.",
             Self::MessageDeleted => "Este mensaje fue borrado.",
             Self::MessageEmpty => "Un mensaje necesita texto.",
+            Self::NoEmoji => "Esto no es un emoji.",
             Self::NoPicture => "Esto no es una imagen; lo son PNG, JPEG, GIF y WebP.",
             Self::NotAMember => "Solo los miembros de esta sala pueden hacer eso.",
             Self::NotAllowed => "No puedes hacer eso.",
@@ -331,6 +341,10 @@ impl Text {
             }
             Self::RateLimited => "Demasiados intentos. Espera un poco y vuelve a probar.",
             Self::RoomArchived => "Esta sala está archivada: se puede leer, y no se le añade nada.",
+            Self::ReactionsFull { max } => {
+                return format!("Este mensaje ya tiene {max} reacciones distintas. Elige una de ellas.")
+                    .into();
+            }
             Self::RoomFull { capacity } => {
                 return format!("La sala está llena: admite {capacity} miembros.").into();
             }

@@ -79,7 +79,7 @@ pub(super) struct MessageAdded {
     edge: MessageEdge,
 }
 
-/// A message was edited: the message as it is now.
+/// A message was edited, or the reactions to it changed: the message as it is now.
 #[derive(SimpleObject)]
 pub(super) struct MessageChanged {
     cursor: String,
@@ -246,7 +246,7 @@ impl RoomEvent {
             (Happening::Message(_), _) => {
                 return Err(Error::internal("a message was shown as something else"));
             }
-            (Happening::Amended { how: Amendment::Edited, message, .. }, sender) => {
+            (Happening::Amended { how: Amendment::Edited | Amendment::Reacted, message, .. }, sender) => {
                 let message = Message::from((message.clone(), sender));
                 let changed = MessageChanged { cursor, at, replayed, room_id, message };
                 return Ok(Self::MessageChanged(changed));

@@ -13,13 +13,14 @@ use async_graphql::runtime::{TokioSpawner, TokioTimer};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::app::messages::{MessageList, Sent};
+use crate::app::messages::{MessageList, ReactorList, Sent};
 use crate::app::rooms::MemberList;
 use crate::domain::audit::AuditEntry;
 use crate::domain::ids::{AuditKey, MessageKey, RoomKey, UserKey};
 use crate::domain::media::Attachment;
 use crate::domain::messages::MessageEdit;
 use crate::domain::paging::End;
+use crate::domain::reactions::ReactionGroup;
 use crate::domain::rooms::RoomView;
 use crate::domain::sessions::{Session, Viewer};
 use crate::domain::users::User;
@@ -128,6 +129,63 @@ impl Loader<EditsOf> for Batches {
         let messages = keys.iter().map(|key| key.0).collect();
         let edits = self.app.message_edits(&self.viewer, messages).await.map_err(Arc::new)?;
         Ok(grouped(edits.into_iter().map(|edit| (EditsOf(edit.message), edit))))
+    }
+}
+
+/// The reactions to a message that has some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ReactionsTo(pub(super) MessageKey);
+
+impl Loader<ReactionsTo> for Batches {
+    type Value = Vec<ReactionGroup>;
+    type Error = Arc<Error>;
+
+    async fn load(
+        &self,
+        keys: &[ReactionsTo],
+    ) -> Result<HashMap<ReactionsTo, Vec<ReactionGroup>>, Arc<Error>> {
+        let messages = keys.iter().map(|key| key.0).collect();
+        let groups = self.app.reactions(&self.viewer, messages).await.map_err(Arc::new)?;
+        Ok(grouped(groups.into_iter().map(|group| (ReactionsTo(group.message), group))))
+    }
+}
+
+/// The emoji that the viewer reacted to a message with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct OwnReactions(pub(super) MessageKey);
+
+impl Loader<OwnReactions> for Batches {
+    type Value = Vec<String>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[OwnReactions]) -> Result<HashMap<OwnReactions, Vec<String>>, Arc<Error>> {
+        let messages = keys.iter().map(|key| key.0).collect();
+        let own = self.app.own_reactions(&self.viewer, messages).await.map_err(Arc::new)?;
+        Ok(grouped(own.into_iter().map(|(message, emoji)| (OwnReactions(message), emoji))))
+    }
+}
+
+/// The first or the last who reacted to a message with one emoji, where a page holds them all.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct ReactorsEnd {
+    pub(super) message: MessageKey,
+    pub(super) emoji: String,
+    pub(super) end: End,
+    pub(super) limit: u16,
+}
+
+impl Loader<ReactorsEnd> for Batches {
+    type Value = ReactorList;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ReactorsEnd]) -> Result<HashMap<ReactorsEnd, ReactorList>, Arc<Error>> {
+        let mut found = HashMap::new();
+        for ((end, limit), messages) in grouped(keys.iter().map(|key| ((key.end, key.limit), key.message))) {
+            let lists = self.app.reactor_ends(&self.viewer, messages, end, limit).await.map_err(Arc::new)?;
+            let key = |(message, emoji)| ReactorsEnd { message, emoji, end, limit };
+            found.extend(lists.into_iter().map(|(group, list)| (key(group), list)));
+        }
+        Ok(found)
     }
 }
 

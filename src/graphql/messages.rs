@@ -1,7 +1,9 @@
-//! Messages in the schema. Sending them is in `messages/posting.rs`, changing them in `messages/editing.rs`.
+//! Messages in the schema. Sending them is in `messages/posting.rs`, changing them in `messages/editing.rs`,
+//! reacting to them in `messages/reactions.rs`.
 
 mod editing;
 mod posting;
+mod reactions;
 
 use async_graphql::{Context, ID, MergedObject, Object, SimpleObject};
 
@@ -17,10 +19,12 @@ use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, viewer};
 use crate::graphql::error::{Nullable, expose, top_level};
 use crate::graphql::ids::DateTime;
-use crate::graphql::loaders::{EditsOf, FilesOf, HistoryEnd, RepliesEnd, RepliesTo, load};
+use crate::graphql::loaders::{EditsOf, FilesOf, HistoryEnd, ReactionsTo, RepliesEnd, RepliesTo, load};
 use crate::graphql::media::Attachment;
 use crate::graphql::rooms::Room;
 use crate::graphql::users::User;
+
+use reactions::ReactionGroup;
 
 /// One message.
 pub(super) struct Message {
@@ -112,6 +116,15 @@ impl Message {
         }
         let files = load(ctx, FilesOf(self.message.key)).await?;
         Ok(files.unwrap_or_default().into_iter().map(Attachment).collect())
+    }
+
+    /// By emoji, those used first before others.
+    async fn reactions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<ReactionGroup>> {
+        if self.message.reactions == 0 {
+            return Ok(Vec::new());
+        }
+        let groups = load(ctx, ReactionsTo(self.message.key)).await?;
+        Ok(groups.unwrap_or_default().into_iter().map(ReactionGroup).collect())
     }
 
     /// The sender's own key for this send; null for everyone else.
@@ -242,7 +255,7 @@ impl MessageConnection {
 
 /// All that is done to messages.
 #[derive(Debug, Default, MergedObject)]
-pub struct MessageMutation(posting::PostingMutation, editing::EditingMutation);
+pub struct MessageMutation(posting::PostingMutation, editing::EditingMutation, reactions::ReactionMutation);
 
 #[derive(Debug, Default)]
 pub struct MessageQuery;

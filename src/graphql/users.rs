@@ -5,9 +5,10 @@ mod administration;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::app::media::avatar_path;
+use crate::app::messages::ReactorList;
 use crate::app::users::{PeopleList, ProfileChange};
 use crate::domain;
-use crate::domain::ids::GlobalId;
+use crate::domain::ids::{GlobalId, MessageKey};
 use crate::domain::paging::{List, PageArgs};
 use crate::graphql::connection::{PageInfo, Total, connection};
 use crate::graphql::context::{app, cursor, links, viewer};
@@ -148,6 +149,21 @@ impl UserConnection {
             .iter()
             .map(|user| UserEdge { cursor: place(user), node: User::from(user.clone()) });
         Self { edges: edges.collect(), page_info, total: Total::People(list) }
+    }
+
+    /// Those who reacted to a message with one emoji.
+    pub(super) fn of_reactors(ctx: &Context<'_>, message: MessageKey, list: ReactorList, count: i64) -> Self {
+        let place = |reactor: &_| cursor(ctx, List::Reactors(message), ReactorList::place(reactor));
+        let edges = list
+            .slice
+            .items
+            .iter()
+            .map(|reactor| UserEdge { cursor: place(reactor), node: User::from(reactor.1.clone()) });
+        Self {
+            edges: edges.collect(),
+            page_info: PageInfo::of(&list.slice, place),
+            total: Total::Known(count),
+        }
     }
 }
 

@@ -60,7 +60,8 @@ pub async fn longest_standing_other(
     Ok(heir.map(UserKey))
 }
 
-/// Takes the account's name from up to `limit` rows of each kind; tells how many there were.
+/// Takes the account's name from up to `limit` rows of each kind, and removes as many of its reactions; tells how
+/// many there were.
 pub async fn unname(conn: &mut Conn, user: UserKey, limit: i64) -> Result<usize> {
     let mut changed = 0;
     for (table, column, key) in [
@@ -79,6 +80,12 @@ pub async fn unname(conn: &mut Conn, user: UserKey, limit: i64) -> Result<usize>
             .bind::<BigInt, _>(limit)
             .execute(db))?;
     }
+    let reactions =
+        "DELETE FROM reactions WHERE key IN (SELECT key FROM reactions WHERE user_key = $1 LIMIT $2)";
+    changed += run!(conn, db => sql_query(reactions)
+        .bind::<BigInt, _>(user.0)
+        .bind::<BigInt, _>(limit)
+        .execute(db))?;
     Ok(changed)
 }
 

@@ -2,7 +2,7 @@
 
 use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
-    QueryDsl as _,
+    OptionalExtension as _, QueryDsl as _,
 };
 
 use crate::clock::Timestamp;
@@ -23,10 +23,18 @@ pub async fn keep(conn: &mut Conn, message: &Message, until: Timestamp, kept_max
             message_edits::edited_at.eq(At(until)),
         ))
         .execute(db))?;
-    // Every revision has one text, so those that are kept need no counting.
+    // Not every revision is an edit, so the newest have to be counted.
+    let newest_to_go: Option<i32> = run!(conn, db => message_edits::table
+        .filter(message_edits::message_key.eq(message.key.0))
+        .order(message_edits::revision.desc())
+        .offset(i64::from(kept_max))
+        .select(message_edits::revision)
+        .first(db))
+    .optional()?;
+    let Some(newest_to_go) = newest_to_go else { return Ok(()) };
     run!(conn, db => diesel::delete(message_edits::table)
         .filter(message_edits::message_key.eq(message.key.0))
-        .filter(message_edits::revision.le(message.revision.saturating_sub(kept_max)))
+        .filter(message_edits::revision.le(newest_to_go))
         .execute(db))?;
     Ok(())
 }

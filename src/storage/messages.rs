@@ -33,13 +33,14 @@ pub(super) struct MessageRow {
     revision: i32,
     attachments: i16,
     reply_to: Option<i64>,
+    reactions: i16,
 }
 
 impl From<MessageRow> for Message {
     fn from(row: MessageRow) -> Self {
         let MessageRow { key, room_key, position, seq, sender_key, text, created_at, .. } = row;
-        let MessageRow { client_message_id, edited_at, deleted_at, revision, attachments, reply_to, .. } =
-            row;
+        let MessageRow { client_message_id, edited_at, deleted_at, revision, .. } = row;
+        let MessageRow { attachments, reply_to, reactions, .. } = row;
         Self {
             key: MessageKey(key),
             room: RoomKey(room_key),
@@ -54,6 +55,7 @@ impl From<MessageRow> for Message {
             revision,
             attachments: attachments.try_into().unwrap_or_default(),
             reply_to: reply_to.map(MessageKey),
+            reactions: reactions.try_into().unwrap_or_default(),
         }
     }
 }
@@ -165,9 +167,21 @@ pub async fn update(conn: &mut Conn, message: &Message) -> Result<()> {
             messages::deleted_at.eq(message.deleted_at.map(At)),
             messages::revision.eq(message.revision),
             messages::attachments.eq(i16::try_from(message.attachments).unwrap_or(i16::MAX)),
+            messages::reactions.eq(i16::try_from(message.reactions).unwrap_or(i16::MAX)),
         ))
         .execute(db))?;
     search::keep(conn, &[(message.key, &message.text)]).await
+}
+
+/// Writes how many different reactions a message has back.
+pub async fn update_reactions(conn: &mut Conn, message: &Message) -> Result<()> {
+    run!(conn, db => diesel::update(messages::table.find(message.key.0))
+        .set((
+            messages::revision.eq(message.revision),
+            messages::reactions.eq(i16::try_from(message.reactions).unwrap_or(i16::MAX)),
+        ))
+        .execute(db))?;
+    Ok(())
 }
 
 /// Several messages, each only if `viewer` is in its room, or the room is open.

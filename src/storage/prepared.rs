@@ -133,7 +133,8 @@ impl QueryFragment<Pg> for Earlier {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(
             "SELECT m.key, m.room_key, m.position, m.seq, m.sender_key, m.text, m.created_at, m.client_message_id, \
-             m.edited_at, m.deleted_at, m.revision, m.attachments, m.reply_to FROM unnest(",
+             m.edited_at, m.deleted_at, m.revision, m.attachments, m.reply_to, \
+             m.reactions FROM unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql("::bigint[], ");
@@ -164,5 +165,6 @@ impl Query for Earlier {
         Integer,
         SmallInt,
         Nullable<BigInt>,
+        SmallInt,
     );
 }

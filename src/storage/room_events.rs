@@ -56,17 +56,12 @@ impl EventRow {
     /// Rows do not keep the number of the newest message; the reader knows it from what came before.
     fn event(self, seq: i64, about: Option<MessageRow>) -> Result<RoomEvent> {
         let actor = self.actor_key.map(UserKey);
-        let what = match (self.kind.0, about) {
-            (ChangeKind::MessageEdited, Some(about)) => {
-                Happening::Amended { actor, how: Amendment::Edited, message: about.into() }
-            }
-            (ChangeKind::MessageDeleted, Some(about)) => {
-                Happening::Amended { actor, how: Amendment::Deleted, message: about.into() }
-            }
-            (ChangeKind::MessageEdited | ChangeKind::MessageDeleted, None) => {
+        let what = match (amendment(self.kind.0), about) {
+            (Some(how), Some(about)) => Happening::Amended { actor, how, message: about.into() },
+            (Some(_), None) => {
                 return Err(Error::internal("an event about a message names no message"));
             }
-            _ => Happening::Change { actor, change: self.change() },
+            (None, _) => Happening::Change { actor, change: self.change() },
         };
         let (room, position, at) = (RoomKey(self.room_key), self.position, self.created_at.into());
         Ok(RoomEvent { room, position, seq, at, what })
@@ -89,6 +84,19 @@ impl EventRow {
     }
 }
 
+const fn amendment(kind: ChangeKind) -> Option<Amendment> {
+    match kind {
+        ChangeKind::MessageEdited => Some(Amendment::Edited),
+        ChangeKind::MessageDeleted => Some(Amendment::Deleted),
+        ChangeKind::MessageReacted => Some(Amendment::Reacted),
+        ChangeKind::MemberSet
+        | ChangeKind::MemberGone
+        | ChangeKind::RoomEdited
+        | ChangeKind::RoomDeleted
+        | ChangeKind::ReadMoved => None,
+    }
+}
+
 /// Stores a change at a place that was taken for it, and has it told after the commit.
 pub async fn insert(
     conn: &mut Conn,
@@ -105,7 +113,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// Stores that a message was edited or deleted, and has it told after the commit, with the message as it
+/// Stores what became of a message, and has it told after the commit, with the message as it
 /// is now.
 pub async fn insert_amended(
     conn: &mut Conn,
@@ -118,6 +126,7 @@ pub async fn insert_amended(
     let kind = match how {
         Amendment::Edited => ChangeKind::MessageEdited,
         Amendment::Deleted => ChangeKind::MessageDeleted,
+        Amendment::Reacted => ChangeKind::MessageReacted,
     };
     let row = EventRow {
         room_key: message.room.0,

@@ -162,6 +162,16 @@ table! {
         revision -> Integer,
         attachments -> SmallInt,
         reply_to -> Nullable<BigInt>,
+        reactions -> SmallInt,
+    }
+}
+
+table! {
+    reactions (key) {
+        key -> BigInt,
+        message_key -> BigInt,
+        emoji -> Text,
+        user_key -> BigInt,
     }
 }
 
@@ -252,6 +262,8 @@ joinable!(members -> users (user_key));
 joinable!(members -> rooms (room_key));
 joinable!(messages -> users (sender_key));
 joinable!(messages -> rooms (room_key));
+joinable!(reactions -> messages (message_key));
+joinable!(reactions -> users (user_key));
 joinable!(message_edits -> messages (message_key));
 joinable!(uploads -> messages (message_key));
 joinable!(room_events -> rooms (room_key));
@@ -262,6 +274,7 @@ allow_tables_to_appear_in_same_query!(
     members,
     message_edits,
     messages,
+    reactions,
     refresh_tokens,
     room_events,
     room_labels,

@@ -232,6 +232,7 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         edited_at: None,
         deleted_at: None,
         revision: 0,
+        reactions: 0,
     });
     let stored: Vec<Message> = stored.collect();
     for message in stored.iter().filter(|message| message.attachments > 0) {

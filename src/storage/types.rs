@@ -191,6 +191,7 @@ pub enum ChangeKind {
     MessageEdited,
     MessageDeleted,
     ReadMoved,
+    MessageReacted,
 }
 
 numbered!(ChangeColumn of ChangeKind {
@@ -201,4 +202,5 @@ numbered!(ChangeColumn of ChangeKind {
     5 = ChangeKind::MessageEdited,
     6 = ChangeKind::MessageDeleted,
     7 = ChangeKind::ReadMoved,
+    8 = ChangeKind::MessageReacted,
 });

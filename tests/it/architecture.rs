@@ -30,6 +30,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("diesel", &["storage"]),
     ("diesel_async", &["storage"]),
     ("diesel_migrations", &["storage"]),
+    ("emojis", &["domain/reactions"]),
     ("flate2", &["ui"]),
     ("governor", &["app"]),
     ("gif", &["media"]),

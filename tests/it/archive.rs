@@ -39,6 +39,7 @@ on_both! {
         assert_eq!(closed, json!({ "id": room, "archivedAt": "2027-01-15T08:00:00.000Z" }));
         is_closed(&basil, "sendMessage", json!({ "roomId": room, "text": "three" })).await;
         is_closed(&basil, "editMessage", json!({ "messageId": theirs, "text": "another" })).await;
+        is_closed(&basil, "reactToMessage", json!({ "messageId": mine, "emoji": "👍" })).await;
         is_closed(&basil, "setTyping", json!({ "roomId": room })).await;
         is_closed(&carol, "joinRoom", json!({ "roomId": room })).await;
         is_closed(&carol, "joinRoom", json!({ "inviteCode": code })).await;

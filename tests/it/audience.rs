@@ -27,6 +27,7 @@ const SAME_FOR_ALL_MEMBERS: &[(&str, &str)] = &[
     ("MessageConnection.around", "the page is refused, or the same"),
     ("MessageConnection.of_replies", "the page is refused, or the same"),
     ("MessageConnection.of_room", "the page is refused, or the same"),
+    ("ReactionGroup.users", "the page is refused, or the same"),
     ("ServerInfo.setup_needed", "what is told of the server hangs off Query alone"),
     ("Upload.thumbnail_url", "files of everyone hang off Query alone"),
     ("Upload.url", "files of everyone hang off Query alone"),
@@ -238,7 +239,8 @@ async fn event(socket: &mut Socket, kind: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_viewers_are_shown_differs_in_the_fields_of_the_list_and_in_no_others() {
     let app =
-        TestApp::with(Db::Sqlite, &[("GRAPHQL_COST_MAX", "1000000"), ("GRAPHQL_FIELDS_MAX", "10000")]).await;
+        TestApp::with(Db::Sqlite, &[("GRAPHQL_COST_MAX", "10000000"), ("GRAPHQL_FIELDS_MAX", "10000")])
+            .await;
     let (amber, basil) = (app.user("amber").await, app.user("basil").await);
     let (dora, erin) = (app.admin("dora").await, app.user("erin").await);
     for person in [&amber, &basil] {
@@ -271,6 +273,7 @@ async fn what_viewers_are_shown_differs_in_the_fields_of_the_list_and_in_no_othe
         ("MemberChanged", "addMembers", add(&erin, "MEMBER")),
         ("MemberChanged", "addMembers", add(&basil, "MODERATOR")),
         ("MessageChanged", "editMessage", json!({ "messageId": message, "text": "y" })),
+        ("MessageChanged", "reactToMessage", json!({ "messageId": message, "emoji": "👍" })),
         ("ReadMoved", "markRead", json!({ "roomId": room, "seq": 2 })),
         ("MessageDeleted", "deleteMessage", json!({ "messageId": message })),
         ("RoomChanged", "updateRoom", json!({ "roomId": room, "name": "Study" })),

@@ -130,6 +130,7 @@ impl Scene {
             "queues" => "queues { name }".to_owned(),
             _ if row.field.starts_with("ServerFigures.") => field.to_owned(),
             "edits" => "edits { text }".to_owned(),
+            "reactions" => "reactions { emoji viewerReacted }".to_owned(),
             "viewerState" => "viewerState { unreadCount }".to_owned(),
             "members" | "messages" | "replies" => format!("{field} {{ totalCount }}"),
             "messagesAround" => "messagesAround(seq: 1) { totalCount }".to_owned(),

@@ -53,6 +53,19 @@ async fn head(caller: &Caller, room: &str) -> Value {
 }
 
 on_both! {
+    async fn reactions_go_along(app) {
+        let (amber, basil) = (app.user("amber").await, app.user("basil").await);
+        let room = amber.room("Den", &[&basil]).await;
+        let message = amber.say(&room, "hello").await["message"]["id"].take();
+        for (caller, emoji) in [(&basil, "👍"), (&amber, "👍"), (&basil, "🎉")] {
+            caller.mutate("reactToMessage", json!({ "messageId": message, "emoji": emoji }), "").await;
+        }
+        leave(&app, &basil).await;
+        let query = "query($m: ID!) { node(id: $m) { ... on Message { reactions { emoji count } } } }";
+        let found = amber.ask(query, json!({ "m": message })).await;
+        assert_eq!(found["node"]["reactions"], json!([{ "emoji": "👍", "count": 1 }]));
+    }
+
     async fn what_was_sent_stays_without_its_sender(app) {
         let (amber, basil) = (app.user("amber").await, app.user("basil").await);
         let room = amber.room("Den", &[&basil]).await;

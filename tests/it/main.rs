@@ -54,6 +54,7 @@ mod paging;
 mod people;
 mod playground;
 mod presence;
+mod reactions;
 mod read_marks;
 mod readme;
 mod replies;

@@ -1,16 +1,17 @@
 //! Changing what was sent: another text, or none.
 
+use crate::app::messages::amending::{Held, tell};
 use crate::app::{App, allow, person};
 use crate::clock::Timestamp;
 use crate::domain::audit::{Deed, Note};
 use crate::domain::events::Amendment;
 use crate::domain::ids::{GlobalId, MessageKey};
 use crate::domain::messages::{Blank, Message, MessageEdit, check_message_size, check_message_text};
-use crate::domain::policy::{Action, Standing, Verdict, by_right, decide};
+use crate::domain::policy::{Action, by_right};
 use crate::domain::rooms::MemberRole;
-use crate::domain::sessions::{SignedIn, Viewer};
-use crate::error::{Code, Error, Result, Text};
-use crate::storage::{Conn, audit, edits, members, messages, room_events, rooms, uploads, users};
+use crate::domain::sessions::Viewer;
+use crate::error::Result;
+use crate::storage::{Conn, audit, edits, messages, reactions, uploads, users};
 
 impl App {
     /// Gives a message of the viewer's own another text. The same text again changes nothing.
@@ -40,10 +41,8 @@ impl App {
                 Box::pin(async move {
                     let held = Held::of(conn, &viewer, caller, key, &[Action::Read]).await?;
                     allow(held.standing, Action::EditMessage { own: held.own })?;
+                    held.check_is_there()?;
                     let message = held.message;
-                    if message.deleted_at.is_some() {
-                        return Err(Error::new(Code::Conflict, Text::MessageDeleted).at("messageId"));
-                    }
                     if message.text == text {
                         return Ok(message);
                     }
@@ -53,7 +52,8 @@ impl App {
                     edits::keep(conn, &message, at, kept_max).await?;
                     let edited =
                         Message { text, edited_at: Some(at), revision: message.revision + 1, ..message };
-                    amend(conn, caller, Amendment::Edited, edited, at).await
+                    messages::update(conn, &edited).await?;
+                    tell(conn, caller, Amendment::Edited, edited, at).await
                 })
             })
             .await
@@ -85,15 +85,18 @@ impl App {
                         audit::insert(conn, &note).await?;
                     }
                     edits::forget(conn, key).await?;
+                    reactions::forget(conn, key).await?;
                     uploads::detach(conn, key).await?;
                     let deleted = Message {
                         text: String::new(),
                         deleted_at: Some(at),
                         attachments: 0,
+                        reactions: 0,
                         revision: message.revision + 1,
                         ..message
                     };
-                    amend(conn, caller, Amendment::Deleted, deleted, at).await
+                    messages::update(conn, &deleted).await?;
+                    tell(conn, caller, Amendment::Deleted, deleted, at).await
                 })
             })
             .await
@@ -118,57 +121,4 @@ async fn deletion_note(conn: &mut Conn, viewer: &Viewer, message: &Message, at: 
     let by = by.map_or_else(String::new, |name| format!(" by {name}"));
     let note = Note::new(viewer, Deed::MessageDelete, GlobalId::Message(message.key), at);
     Ok(note.saying(&format!("number {}{by}", message.seq)))
-}
-
-/// A message that nobody else changes until the transaction ends.
-struct Held {
-    message: Message,
-    standing: Standing,
-    own: bool,
-}
-
-impl Held {
-    /// One that the viewer may do one of `sights` to. A message of a room that one may not read is no
-    /// message at all.
-    async fn of(
-        conn: &mut Conn,
-        viewer: &Viewer,
-        caller: SignedIn,
-        key: MessageKey,
-        sights: &[Action],
-    ) -> Result<Self> {
-        let missing = || Error::not_found().at("messageId");
-        let room = messages::room_of(conn, key).await?.ok_or_else(missing)?;
-        let view = rooms::lock(conn, room, caller.user).await?.ok_or_else(missing)?;
-        let standing = Standing::of(viewer, &view.room, view.role);
-        if !sights.iter().any(|action| decide(standing, *action) == Verdict::Allow) {
-            return Err(missing());
-        }
-        // Another may have changed it before the room was held.
-        let message = messages::get(conn, key).await?.ok_or_else(missing)?;
-        Ok(Self { own: message.sender == Some(caller.user), message, standing })
-    }
-
-    /// What the sender is in the room; the least where they are out.
-    async fn theirs(&self, conn: &mut Conn) -> Result<MemberRole> {
-        let role = match self.message.sender {
-            Some(sender) => members::role(conn, self.message.room, sender).await?,
-            None => None,
-        };
-        Ok(role.unwrap_or(MemberRole::Reader))
-    }
-}
-
-/// Stores a message as it is from now on, and that it changed, at the next place of its room's log.
-async fn amend(
-    conn: &mut Conn,
-    caller: SignedIn,
-    how: Amendment,
-    message: Message,
-    at: Timestamp,
-) -> Result<Message> {
-    messages::update(conn, &message).await?;
-    let place = rooms::next_position(conn, message.room).await?;
-    room_events::insert_amended(conn, place, Some(caller.user), how, message.clone(), at).await?;
-    Ok(message)
 }

@@ -16,6 +16,9 @@ use crate::domain::messages::Message;
 
 /// How long a bot thinks, in which all who heard a message say so.
 const THINKING: (Duration, Duration) = (Duration::from_millis(400), Duration::from_millis(1500));
+/// How often a bot reacts before it answers, in percent, and with what.
+const REACTS: usize = 40;
+const REACTIONS: &[&str] = &["👍", "🙂", "👀", "❤️"];
 /// Messages that are remembered as answered, or about to be.
 const KNOWN_MAX: usize = 64;
 
@@ -63,14 +66,22 @@ impl Answers {
 async fn answer(crew: Arc<Crew>, heard: Heard) {
     let mut dice = dice(1);
     sleep(dice.between(THINKING.0, THINKING.1)).await;
-    let bot = choose(&crew, &heard, &mut dice).await;
-    let Message { text, attachments, .. } = &heard.message;
+    let (bot, is_crowd) = choose(&crew, &heard, &mut dice).await;
+    let Message { key, text, attachments, .. } = &heard.message;
+    if dice.percent(REACTS)
+        && let Some(viewer) = crew.viewer(bot).await
+    {
+        let emoji = dice.pick(REACTIONS).copied().unwrap_or_default();
+        // The message may be gone already, or the room closed.
+        let _ = crew.app.react(&viewer, *key, emoji, true).await;
+    }
     let text = crew.talk.line(topic(text, usize::from(*attachments)), &mut dice);
-    crew.say(bot, heard.room.id, text, &mut dice).await;
+    crew.say(bot, heard.room.id, text, is_crowd.then_some(*key), &mut dice).await;
 }
 
-/// Whoever is called by name, or else anyone of the bots in the room, or else the one who read it.
-async fn choose(crew: &Crew, heard: &Heard, dice: &mut Dice) -> usize {
+/// Whoever is called by name, or else anyone of the bots in the room, or else the one who read it; and whether
+/// there are so many in the room that one has to say whom one answers.
+async fn choose(crew: &Crew, heard: &Heard, dice: &mut Dice) -> (usize, bool) {
     let room = heard.room.key;
     let members = match crew.viewer(heard.bot).await {
         Some(viewer) => crew.app.members_of(&viewer, vec![room]).await.ok(),
@@ -84,7 +95,8 @@ async fn choose(crew: &Crew, heard: &Heard, dice: &mut Dice) -> usize {
         })
         .collect();
     let named = |bot: &&usize| crew.cast.get(**bot).is_some_and(|bot| bot.is_named_in(&heard.message.text));
-    bots.iter().find(named).or_else(|| dice.pick(&bots)).copied().unwrap_or(heard.bot)
+    let bot = bots.iter().find(named).or_else(|| dice.pick(&bots)).copied().unwrap_or(heard.bot);
+    (bot, members.len() > 2)
 }
 
 /// What there is to say to a message.

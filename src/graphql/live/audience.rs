@@ -23,6 +23,7 @@ pub(in crate::graphql) const VIEWER_FIELDS: &[&str] = &[
     "isAdmin",
     "phone",
     "sessions",
+    "viewerReacted",
     "viewerRole",
     "viewerState",
 ];

@@ -60,6 +60,7 @@ fn said(position: i64, text: &str) -> RoomEvent {
         edited_at: None,
         deleted_at: None,
         revision: 0,
+        reactions: 0,
     })
 }
 

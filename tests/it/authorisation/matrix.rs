@@ -150,6 +150,9 @@ pub(super) fn matrix() -> Vec<Row> {
             "/login/user/email", ANYONE),
         row("Mutation.logout", "mutation { logout(input: {}) { loggedOut errors { code } } }",
             "/logout/loggedOut", SIGNED_IN),
+        row("Mutation.reactToMessage",
+            "mutation { reactToMessage(input: { messageId: $MESSAGE, emoji: \"👍\" }) { message { id } errors { code } } }",
+            "/reactToMessage/message", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_FOUND"]),
         row("Mutation.markRead",
             "mutation { markRead(input: { roomId: $ROOM, seq: 1 }) { room { id } errors { code } } }",
             "/markRead/room", ["UNAUTHENTICATED", "NOT_FOUND", "OK", "OK", "NOT_A_MEMBER"]),
@@ -432,7 +435,7 @@ const AUDIT_FIELDS: [(&str, &str); 6] = [
 ];
 
 /// Of a message by the member.
-const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 14] = [
+const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 15] = [
     ("Message.attachments", "/node/attachments/0", MEMBERS),
     ("Message.clientMessageId", "/node/clientMessageId", ["UNAUTHENTICATED", "null", "OK", "null", "null"]),
     ("Message.createdAt", "/node/createdAt", MEMBERS),
@@ -440,6 +443,7 @@ const MESSAGE_FIELDS: [(&str, &str, [&str; 5]); 14] = [
     ("Message.editedAt", "/node/editedAt", NO_VALUE),
     ("Message.edits", "/node/edits", MEMBERS),
     ("Message.id", "/node/id", MEMBERS),
+    ("Message.reactions", "/node/reactions", MEMBERS),
     ("Message.replies", "/node/replies", MEMBERS),
     ("Message.replyCount", "/node/replyCount", MEMBERS),
     // It answers nothing.
