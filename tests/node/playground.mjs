@@ -15,7 +15,7 @@ if (!baseUrl || !screenshots) {
 }
 const wire = await layWire(baseUrl);
 const { origin } = wire;
-const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Reply', 'Page', 'MarkRead', 'Search', 'Sessions', 'Subscribe'];
+const TABS = ['SignUp', 'LogIn', 'CreateRoom', 'Send', 'Reply', 'React', 'Page', 'MarkRead', 'Search', 'Sessions', 'Subscribe'];
 
 await mkdir(screenshots, { recursive: true });
 const browser = await openBrowser(origin);
@@ -120,7 +120,13 @@ async function run(page) {
     await shows(page, 'Is this chair free?');
   });
 
-  await step(page, '6-page', async () => {
+  await step(page, '6-react', async () => {
+    await openTab(page, 'React');
+    const { data } = await execute(page);
+    assert.deepEqual(data.reactToMessage.message, { seq: 2, reactions: [{ emoji: '☕', count: 1, viewerReacted: true }] });
+  });
+
+  await step(page, '7-page', async () => {
     await openTab(page, 'Page');
     const { data } = await execute(page);
     const texts = data.messages.edges.map((edge) => edge.node.text);
@@ -128,19 +134,19 @@ async function run(page) {
     await shows(page, 'Good evening, everyone.');
   });
 
-  await step(page, '7-mark-read', async () => {
+  await step(page, '8-mark-read', async () => {
     await openTab(page, 'MarkRead');
     const { data } = await execute(page);
     assert.deepEqual(data.markRead.room.viewerState, { lastReadSeq: 2, unreadCount: 0 });
   });
 
-  await step(page, '8-search', async () => {
+  await step(page, '9-search', async () => {
     await openTab(page, 'Search');
     const { data } = await execute(page);
     assert.deepEqual(data.searchMessages.nodes.map(({ text }) => text), ['Good evening, everyone.']);
   });
 
-  await step(page, '9-sessions', async () => {
+  await step(page, '10-sessions', async () => {
     await openTab(page, 'Sessions');
     const { data } = await execute(page);
     assert.equal(data.viewer.sessions.filter(({ current }) => current).length, 1, 'this session among them');
@@ -148,7 +154,7 @@ async function run(page) {
   });
 
   let socket;
-  await step(page, '10-subscribe', async () => {
+  await step(page, '11-subscribe', async () => {
     await openTab(page, 'Subscribe');
     socket = await follow(page);
     await shows(page, 'Is this chair free?');
@@ -164,14 +170,14 @@ async function run(page) {
     assert.deepEqual([replayed, message.seq], [false, 4], 'each as it comes');
   });
 
-  await step(page, '10-cut', async () => {
+  await step(page, '11-cut', async () => {
     wire.cut();
     await until('the socket to be lost', () => socket.isClosed());
     await say(await token(page), roomId, 'Did I miss something?');
     await shows(page, 'Did I miss something?');
   });
 
-  await step(page, '10-stop', async () => {
+  await step(page, '11-stop', async () => {
     const last = await stop(page);
     await say(await token(page), roomId, 'Nobody hears this.');
     assert.equal(await textOf(page, 'response'), last, 'nothing comes after the stop');
@@ -182,7 +188,7 @@ async function run(page) {
 
   await step(page, 'reload-in-the-dark', async () => {
     await until('the open tab to be stored', () =>
-      page.evaluate(() => JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}').activeTabIndex === 9),
+      page.evaluate(() => JSON.parse(sessionStorage.getItem('graphiql:tabState') ?? '{}').activeTabIndex === 10),
     );
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.reload();

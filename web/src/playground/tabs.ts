@@ -140,7 +140,30 @@ mutation Reply($input: SendMessageInput!) {
     { input: { roomId: '$lastRoomId', text: 'Is this chair free?', replyToId: '$lastMessageId' } },
   ),
   tab(
-    `# 6. Page: the newest messages, oldest to newest.
+    `# 6. React: the same once more changes nothing, and
+# with "on": false the reaction is taken back.
+mutation React($input: ReactToMessageInput!) {
+  reactToMessage(input: $input) {
+    message {
+      seq
+      reactions {
+        emoji
+        count
+        viewerReacted
+      }
+    }
+    errors {
+      code
+      message
+      path
+    }
+  }
+}
+`,
+    { input: { messageId: '$lastMessageId', emoji: '☕', on: true } },
+  ),
+  tab(
+    `# 7. Page: the newest messages, oldest to newest.
 # For the page before this one, write
 # pageInfo.startCursor in "before". Leave roomId
 # out to read all your rooms at once.
@@ -172,7 +195,7 @@ query Page($roomId: ID, $last: Int, $before: String) {
     { roomId: '$lastRoomId', last: 20, before: null },
   ),
   tab(
-    `# 7. Mark as read: "$lastSeq" below becomes the number
+    `# 8. Mark as read: "$lastSeq" below becomes the number
 # of the message you sent last. Others are told, too.
 mutation MarkRead($input: MarkReadInput!) {
   markRead(input: $input) {
@@ -193,7 +216,7 @@ mutation MarkRead($input: MarkReadInput!) {
     { input: { roomId: '$lastRoomId', seq: '$lastSeq' } },
   ),
   tab(
-    `# 8. Search: beginnings of words, in all your rooms or
+    `# 9. Search: beginnings of words, in all your rooms or
 # in one. The newest come first.
 query Search($search: MessageSearch!, $first: Int) {
   searchMessages(search: $search, first: $first) {
@@ -219,7 +242,7 @@ query Search($search: MessageSearch!, $first: Int) {
     { search: { text: 'even every', roomId: null }, first: 20 },
   ),
   tab(
-    `# 9. Sessions: where you are signed in, and what this
+    `# 10. Sessions: where you are signed in, and what this
 # server allows. endSession ends one of them, or all
 # but this one.
 query Sessions {
@@ -245,7 +268,7 @@ query Sessions {
     {},
   ),
   tab(
-    `# 10. Subscribe: begins with the newest message, then
+    `# 11. Subscribe: begins with the newest message, then
 # shows each new one in its place as it is sent.
 # It stops when you press the button again or open
 # another tab in this page. To send meanwhile, use a
