@@ -84,6 +84,13 @@ async function talk(a, b) {
     await a.message('A good one it is.').getByRole('button', { name: /Good evening, everyone\./ }).waitFor();
   });
 
+  await step('react', b, async () => {
+    await a.act('A good one it is.', 'React');
+    await a.page.getByRole('dialog', { name: 'Emoji' }).getByRole('button', { name: '🎉' }).first().click();
+    await b.message('A good one it is.').getByRole('button', { name: '🎉, 1: react with it, too' }).click();
+    await a.message('A good one it is.').getByRole('button', { name: /🎉, 2, yours too/ }).waitFor();
+  });
+
   await step('edit', b, async () => {
     await a.field.press('ArrowUp');
     await a.page.getByText('Editing your message').waitFor();

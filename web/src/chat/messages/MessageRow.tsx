@@ -1,5 +1,5 @@
 // One message, with what can be done with it, by pointer, finger or keys.
-import { Ban, Check, CircleAlert, Clock3, Copy, Ellipsis, Link, Pencil, Reply, Trash2 } from 'lucide-react';
+import { Ban, Check, CircleAlert, Clock3, Copy, Ellipsis, Link, Pencil, Reply, SmilePlus, Trash2 } from 'lucide-react';
 import { type KeyboardEvent, memo, useState } from 'react';
 import { fullTime, timeOfDay } from '../../shared/i18n/time';
 import { Avatar } from '../../shared/ui/Avatar';
@@ -7,6 +7,7 @@ import { IconButton } from '../../shared/ui/Button';
 import { classes } from '../../shared/ui/classes';
 import { Menu, MenuItem, MenuLine } from '../../shared/ui/Menu';
 import { EarlierTexts } from './EarlierTexts';
+import { EmojiPopover } from './EmojiPopover';
 import { excerpt } from './excerpt';
 import { FileLinks } from './FileLinks';
 import type { Message, Person } from './message';
@@ -14,6 +15,7 @@ import styles from './Message.module.css';
 import { MessageText } from './MessageText';
 import { type Pane, usePane } from './pane';
 import { Quote } from './Quote';
+import { Reactions } from './Reactions';
 import { Readers } from './Readers';
 import type { Standing } from './rows';
 import { isFewEmoji } from './text';
@@ -31,7 +33,7 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
   const pane = usePane();
   const { t } = pane;
   const [isNear, setNear] = useState(false);
-  const [opened, setOpened] = useState<'menu' | null>(null);
+  const [opened, setOpened] = useState<'menu' | 'emoji' | null>(null);
   const { sender, deletedAt, replyTo } = message;
   const isOwn = sender?.id === pane.viewerId;
   const may = whatMayBeDone(message, isOwn, pane);
@@ -87,6 +89,7 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
             </div>
           </div>
         )}
+        {message.reactions.length > 0 && <Reactions message={message} tabIndex={tabIndex} />}
         {readers && <Readers readers={readers} senderId={sender?.id ?? null} />}
         {(isNear || opened) && !deletedAt && (
           <Toolbar message={message} may={may} pane={pane} tabIndex={tabIndex} opened={opened} onOpen={setOpened} />
@@ -117,7 +120,7 @@ interface Keyed {
   message: Message;
   may: May;
   pane: Pane;
-  open: (what: 'menu') => void;
+  open: (what: 'menu' | 'emoji') => void;
 }
 
 /** What a key does with a message. */
@@ -129,6 +132,8 @@ function keyAction(key: string, { message, may, pane, open }: Keyed): (() => voi
       return may.edit ? () => pane.edit(message) : null;
     case 'c':
       return may.copy ? () => pane.copy(message) : null;
+    case '+':
+      return may.reply ? () => open('emoji') : null;
     case 'Delete':
     case 'Backspace':
       return may.remove ? () => pane.remove(message) : null;
@@ -145,14 +150,22 @@ interface ToolbarProps {
   may: May;
   pane: Pane;
   tabIndex: number;
-  opened: 'menu' | null;
-  onOpen: (what: 'menu' | null) => void;
+  opened: 'menu' | 'emoji' | null;
+  onOpen: (what: 'menu' | 'emoji' | null) => void;
 }
 
 function Toolbar({ message, may, pane, tabIndex, opened, onOpen }: ToolbarProps) {
   const { t } = pane;
   return (
     <div className={styles.toolbar} role="group" aria-label={t('actions.label')}>
+      {may.reply && (
+        <EmojiPopover
+          open={opened === 'emoji'}
+          onOpenChange={(open) => onOpen(open ? 'emoji' : null)}
+          onPick={(emoji) => pane.react(message, emoji, true)}
+          trigger={<IconButton label={t('actions.react')} icon={<SmilePlus />} tabIndex={tabIndex} />}
+        />
+      )}
       {may.reply && <IconButton label={t('actions.reply')} icon={<Reply />} tabIndex={tabIndex} onClick={() => pane.reply(message)} />}
       <Menu
         open={opened === 'menu'}

@@ -7,6 +7,7 @@ const LIST = [
   ['upDown', ['↑', '↓']],
   ['ends', ['Home', 'End']],
   ['reply', ['R']],
+  ['react', ['+']],
   ['edit', ['E']],
   ['copy', ['C']],
   ['delete', ['Delete']],

@@ -223,6 +223,18 @@ describe('a conversation', () => {
     expect([...conversation.snapshot.marks]).toEqual([]);
   });
 
+  it('shows a reaction before it is answered, and takes it back when it is refused', async () => {
+    await open(3);
+    room.isUnreachable = true;
+    const answer = conversation.react('m3', '👍', true);
+    expect(conversation.timeline.get('m3')?.reactions).toEqual([{ emoji: '👍', count: 1, viewerReacted: true }]);
+    expect((await answer)[0]?.code).toBe('NETWORK');
+    expect(conversation.timeline.get('m3')?.reactions).toEqual([]);
+    room.isUnreachable = false;
+    expect(await conversation.react('m3', '👍', true)).toEqual([]);
+    expect(conversation.timeline.get('m3')?.reactions).toHaveLength(1);
+  });
+
   it('goes on from its last cursor when it is opened again', async () => {
     await open(10);
     room.say();

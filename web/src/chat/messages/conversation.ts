@@ -6,7 +6,7 @@ import type { FollowRoomSubscription, OpenRoomQuery } from '../../shared/gql/cha
 import type { Outbox, Unsent } from '../composer/outbox';
 import { NextFrame } from './frame';
 import { Marks } from './marks';
-import { type Message, type Page, type Person, type Room, placed, rangeOf, shape } from './message';
+import { type Message, type Page, type Person, type Room, placed, rangeOf, reacting, shape } from './message';
 import { Reading, type Sight } from './reading';
 import type { Answered, Changed, Remote } from './remote';
 import { Timeline, type View } from './timeline';
@@ -190,6 +190,15 @@ export class Conversation {
 
   remove(messageId: string): Promise<readonly Fault[]> {
     return this.#change(this.remote.remove(messageId));
+  }
+
+  async react(messageId: string, emoji: string, on: boolean): Promise<readonly Fault[]> {
+    const takeBack = this.timeline.wish(messageId, (message) => reacting(message, emoji, on));
+    this.#frame.ask();
+    const faults = await this.#change(this.remote.react(messageId, emoji, on));
+    takeBack();
+    this.#frame.ask();
+    return faults;
   }
 
   /** Draws what was changed in the timeline from outside. */

@@ -10,7 +10,7 @@ export type Room = RoomPartsFragment;
 export type Page = MessagePageFragment;
 
 export const shape: Shape<Message> = {
-  emptied: (message, deletedAt) => ({ ...message, deletedAt, text: '', attachments: [], replyTo: null }),
+  emptied: (message, deletedAt) => ({ ...message, deletedAt, text: '', attachments: [], reactions: [], replyTo: null }),
   quoted: ({ replyTo }) => replyTo?.id ?? null,
   quoting: (message, parent) => {
     const { replyTo } = message;
@@ -25,6 +25,16 @@ export const shape: Shape<Message> = {
 /** What a list draws a message by: from before it is sent until for ever the same. */
 export function keyOf({ id, clientMessageId }: Message): string {
   return clientMessageId ?? id;
+}
+
+/** The message as it will be once one's reaction is counted or taken back. */
+export function reacting(message: Message, emoji: string, on: boolean): Message {
+  const found = message.reactions.find((group) => group.emoji === emoji);
+  if ((found?.viewerReacted ?? false) === on) return message;
+  if (!found) return { ...message, reactions: [...message.reactions, { emoji, count: 1, viewerReacted: true }] };
+  const count = found.count + (on ? 1 : -1);
+  const reactions = message.reactions.map((group) => (group === found ? { ...group, count, viewerReacted: on } : group));
+  return { ...message, reactions: reactions.filter((group) => group.count > 0) };
 }
 
 export function placed(page: Page): Placed<Message>[] {

@@ -54,6 +54,11 @@ graphql(`
         fileName
       }
     }
+    reactions {
+      emoji
+      count
+      viewerReacted
+    }
   }
 `);
 
@@ -275,6 +280,21 @@ export const DeleteMessage = graphql(`
   }
 `);
 
+export const ReactTo = graphql(`
+  mutation ReactToMessage($input: ReactToMessageInput!) {
+    reactToMessage(input: $input) {
+      message {
+        ...MessageParts
+      }
+      errors {
+        code
+        message
+        path
+      }
+    }
+  }
+`);
+
 export const MarkRead = graphql(`
   mutation MarkRead($input: MarkReadInput!) {
     markRead(input: $input) {
@@ -316,6 +336,27 @@ export const EarlierTexts = graphql(`
         edits {
           text
           editedAt
+        }
+      }
+    }
+  }
+`);
+
+export const WhoReacted = graphql(`
+  query WhoReacted($messageId: ID!, $first: Int!) {
+    node(id: $messageId) {
+      __typename
+      ... on Message {
+        id
+        reactions {
+          emoji
+          count
+          users(first: $first) {
+            nodes {
+              id
+              displayName
+            }
+          }
         }
       }
     }

@@ -18,6 +18,7 @@ export interface Pane {
   reply(message: Message): void;
   edit(message: Message): void;
   remove(message: Message): void;
+  react(message: Message, emoji: string, on: boolean): void;
   copy(message: Message): void;
   copyLink(message: Message): void;
   /** Brings a message into sight. */

@@ -21,6 +21,7 @@ export interface Remote {
   markRead(roomId: string, seq: number): Promise<number | null>;
   edit(messageId: string, text: string): Promise<Changed>;
   remove(messageId: string): Promise<Changed>;
+  react(messageId: string, emoji: string, on: boolean): Promise<Changed>;
   follow(roomId: string, after: string, handlers: FollowHandlers): Pick<Following, 'stop'>;
 }
 
@@ -76,6 +77,7 @@ export function remoteOver(direct: Client, client: Client, live: Live): Remote {
     },
     edit: (messageId, text) => change(ask.EditMessage, { input: { messageId, text } }),
     remove: (messageId) => change(ask.DeleteMessage, { input: { messageId } }),
+    react: (messageId, emoji, on) => change(ask.ReactTo, { input: { messageId, emoji, on } }),
     follow(roomId, after, { next, ...handlers }) {
       return live.follow<FollowRoomSubscription>(
         { query: stringifyDocument(ask.FollowRoom), operationName: 'FollowRoom', variables: { roomId, after } },

@@ -54,6 +54,7 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
       reply: (message) => latest.current.writing.reply(message),
       edit: (message) => latest.current.writing.edit(message),
       remove: (message) => latest.current.open({ condemned: message }),
+      react: (message, emoji, on) => void conversation.react(message.id, emoji, on).then(complain),
       copy: (message) => void copy(message.text),
       copyLink: (message) => void copy(`${location.origin}/rooms/${roomId}?m=${encodeURIComponent(message.id)}`),
       find: async (messageId) => {

@@ -16,6 +16,7 @@ export function aMessage(seq: number, more: Partial<Message> = {}): Message {
     sender: bruno,
     attachments: [],
     replyTo: null,
+    reactions: [],
     ...more,
   };
 }

@@ -29,6 +29,7 @@ export function aPane(more: Partial<Pane> = {}) {
     reply: vi.fn(),
     edit: vi.fn(),
     remove: vi.fn(),
+    react: vi.fn(),
     copy: vi.fn(),
     copyLink: vi.fn(),
     find: vi.fn(),

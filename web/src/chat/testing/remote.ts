@@ -79,6 +79,10 @@ export class RoomInMemory implements Remote {
     return this.#change(messageId, { text: '', deletedAt: '2026-03-03T11:00:00.000Z' });
   }
 
+  react(messageId: string, emoji: string, on: boolean) {
+    return this.#change(messageId, { reactions: on ? [{ emoji, count: 1, viewerReacted: true }] : [] });
+  }
+
   follow(_roomId: string, after: string, handlers: FollowHandlers) {
     const feed = { after, handlers };
     this.feeds.push(feed);

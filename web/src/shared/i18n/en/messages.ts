@@ -42,6 +42,7 @@ export default {
   },
   actions: {
     label: 'Actions for this message',
+    react: 'React',
     reply: 'Reply',
     edit: 'Edit',
     copy: 'Copy text',
@@ -55,6 +56,12 @@ export default {
     title: 'Delete this message?',
     text: 'It goes for everyone, with its files and what it said before. That it was there remains to be seen.',
     confirm: 'Delete',
+  },
+  reactions: {
+    label: 'Reactions',
+    add: '{{emoji}}, {{count}}: react with it, too',
+    remove: '{{emoji}}, {{count}}, yours too: take yours back',
+    whoMore: '{{names}} and {{count}} more',
   },
   emoji: {
     title: 'Emoji',
@@ -150,6 +157,7 @@ export default {
     reply: 'Reply',
     edit: 'Edit your own',
     delete: 'Delete',
+    react: 'React',
     copy: 'Copy text',
     menu: 'All actions',
     compose: 'Go and write',

@@ -42,6 +42,7 @@ export default {
   },
   actions: {
     label: 'Acciones de este mensaje',
+    react: 'Reaccionar',
     reply: 'Responder',
     edit: 'Editar',
     copy: 'Copiar texto',
@@ -55,6 +56,12 @@ export default {
     title: '¿Eliminar este mensaje?',
     text: 'Desaparece para todos, con sus archivos y lo que decía antes. Se seguirá viendo que existió.',
     confirm: 'Eliminar',
+  },
+  reactions: {
+    label: 'Reacciones',
+    add: '{{emoji}}, {{count}}: reaccionar también',
+    remove: '{{emoji}}, {{count}}, también tuya: quitar la tuya',
+    whoMore: '{{names}} y {{count}} más',
   },
   emoji: {
     title: 'Emojis',
@@ -150,6 +157,7 @@ export default {
     reply: 'Responder',
     edit: 'Editar uno propio',
     delete: 'Eliminar',
+    react: 'Reaccionar',
     copy: 'Copiar texto',
     menu: 'Todas las acciones',
     compose: 'Ir a escribir',
