@@ -80,6 +80,10 @@ export default {
     details: 'Details',
     hideDetails: 'Hide details',
     someoneGone: 'Deleted account',
+    more: 'More about {{name}}',
+    markUnread: 'Mark as unread',
+    markRead: 'Mark as read',
+    nothingToMark: 'Nobody else has said anything here lately.',
   },
   switcher: {
     title: 'Go to',

@@ -80,6 +80,10 @@ export default {
     details: 'Detalles',
     hideDetails: 'Ocultar los detalles',
     someoneGone: 'Cuenta eliminada',
+    more: 'Más sobre {{name}}',
+    markUnread: 'Marcar como no leída',
+    markRead: 'Marcar como leída',
+    nothingToMark: 'Nadie más ha dicho nada aquí últimamente.',
   },
   switcher: {
     title: 'Ir a',
