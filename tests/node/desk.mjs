@@ -27,10 +27,11 @@ const DONE = [
   'made Carmen Okafor an administrator',
   'took administrator’s rights from Carmen Okafor',
   'gave Carmen Okafor another password',
+  'gave Borís Lind another role in “The old cellar”',
   'removed Borís Lind from “The new cellar”',
   'archived the room “The new cellar”',
   'deleted the room “The new cellar”',
-  'removed message',
+  'removed a message',
   'searched the messages of all rooms',
   'signed out',
 ];
@@ -140,6 +141,17 @@ async function refuse({ amber }) {
     await clean(page, 'refused');
     const beyond = asked.filter((query) => !/login\(|refreshSession\(|viewer/.test(query));
     assert.deepEqual(beyond, [], 'nothing is asked for by whom it is not for');
+  });
+  await step(page, 'set-up-signed-in', async () => {
+    await go(page, `/setup/${code}`);
+    await page.getByText('You are signed in as Amber Reyes.').waitFor();
+    await clean(page, 'set-up-signed-in');
+    await press(page, 'Stay signed in');
+    await page.getByText('Harbour watch').first().waitFor();
+    await go(page, `/setup/${code}`);
+    await press(page, 'Sign out and go on');
+    await page.getByLabel('Username', { exact: true }).waitFor();
+    assert.equal(new URL(page.url()).pathname, `/setup/${code}`);
   });
   await context.close();
 }
@@ -257,7 +269,7 @@ async function keepUsers(page, { boris }) {
   });
 }
 
-async function keepRooms(page, { amber, cellar }) {
+async function keepRooms(page, { amber, boris, cellar }) {
   await step(page, 'rooms', async () => {
     await go(page, '/admin/rooms');
     await names(page, ['Harbour watch', 'The old cellar']);
@@ -267,10 +279,11 @@ async function keepRooms(page, { amber, cellar }) {
   await step(page, 'room', async () => {
     await page.getByRole('link', { name: 'The old cellar' }).click();
     await page.getByRole('heading', { level: 1, name: 'The old cellar' }).waitFor();
-    // Roles are given in the room itself; here they are only told.
-    const row = page.getByRole('row', { name: /Borís Lind/ });
-    assert.match(await row.innerText(), /Member/);
-    assert.equal(await row.getByRole('combobox').count(), 0);
+    const role = page.getByRole('row', { name: /Borís Lind/ }).getByRole('combobox');
+    assert.equal(await role.inputValue(), 'MEMBER');
+    await role.selectOption({ label: 'Moderator' });
+    await page.getByText('Borís Lind is “Moderator” now.').waitFor();
+    assert.equal(await roleOf(boris, cellar), 'MODERATOR', 'although the administrator is no member');
   });
   await step(page, 'room-edit', async () => {
     await press(page, 'Edit');
@@ -305,6 +318,13 @@ async function keepRooms(page, { amber, cellar }) {
     await page.waitForURL('**/admin/rooms');
     await names(page, ['Harbour watch']);
   });
+}
+
+/** What a person is in a room, as they are told themselves. */
+async function roleOf(person, roomId) {
+  const { token } = await logIn(base, person);
+  const { room } = await ask(base, token, 'query($id: ID!) { room(id: $id) { viewerRole } }', { id: roomId });
+  return room.viewerRole;
 }
 
 async function keepMessages(page, { amber, found }) {
@@ -374,7 +394,7 @@ async function readConfiguration(page) {
     assert.doesNotMatch(await page.locator('body').innerText(), /kept-by-the-test/, 'a secret is masked');
     await page.getByLabel('Search settings').fill('bcrypt');
     await until('one setting', async () => (await page.getByRole('rowheader').count()) === 1);
-    assert.match(await page.getByRole('row', { name: /bcrypt_cost/ }).innerText(), /4[\s\S]*environment/i);
+    assert.match(await page.getByRole('row', { name: /bcrypt_cost/ }).innerText(), /4[\s\S]*(TERTULIA_BCRYPT_COST|command line)/);
     await page.getByLabel('Search settings').fill('');
   });
 }
@@ -417,8 +437,9 @@ async function byKeys(page) {
     await until('the person to be told', async () => (await focused(page)) === 'Borís Lind');
     await tabTo(page, 'More');
     await page.keyboard.press('Enter');
-    await page.getByRole('menu').waitFor();
+    await until('the first item to have the focus', async () => (await focused(page)) === 'Reset the password');
     await page.keyboard.press('End');
+    await until('the last item to have it', async () => (await focused(page)) === 'Disable');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Disable the account of Borís Lind' }).waitFor();
     await page.keyboard.press('Escape');
