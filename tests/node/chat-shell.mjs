@@ -204,6 +204,7 @@ async function markedByHand(page) {
   await until('the last message to be unread', async () => /1 unread message/.test(await tea.innerText()));
 
   await tea.click();
+  await mayWrite(page);
   await until('the open room to be read', async () => !/unread/.test(await tea.innerText()));
   await menu('Mark as unread');
   await page.keyboard.press('Enter');
@@ -400,6 +401,7 @@ async function keyboard(amber) {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.waitForURL(`${origin}${names[1]}`);
+  await mayWrite(page);
 
   // A menu and a dialog give the focus back.
   await page.getByRole('button', { name: 'Your account' }).focus();
@@ -573,6 +575,11 @@ async function fieldSays(scope, label, what) {
 
 function focused(page) {
   return page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
+}
+
+/** A room is open when one can write in it at once. */
+async function mayWrite(page) {
+  await until('the field for messages to have the focus', () => page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'));
 }
 
 function roomOf(page) {

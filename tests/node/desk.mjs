@@ -444,6 +444,7 @@ async function byKeys(page) {
     await page.getByRole('dialog', { name: 'Disable the account of Borís Lind' }).waitFor();
     await page.keyboard.press('Escape');
     await gone(page.getByRole('dialog'));
+    await until('the focus back on the menu’s button', async () => (await focused(page)) === 'More');
     await page.screenshot({ path: join(screenshots, 'keys-focus.png') });
   });
 }
@@ -478,6 +479,8 @@ async function looks(page) {
   await page.getByRole('heading', { name: 'Usuarios' }).waitFor();
   await go(page, '/admin/audit');
   await page.getByText('buscó en los mensajes de todas las salas').first().waitFor();
+  await until('those it was done to', async () => (await page.getByText('…', { exact: true }).count()) === 0);
+  assert.match(await page.getByRole('table').innerText(), /dio a Borís Lind otro papel en/);
   await shot(page, 'spanish-audit');
 }
 
