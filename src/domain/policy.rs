@@ -23,6 +23,11 @@ pub enum Action {
     Invite(MemberRole),
     /// Remove someone who has this role.
     Remove(MemberRole),
+    /// Give someone who is in with one role another.
+    Assign {
+        theirs: MemberRole,
+        given: MemberRole,
+    },
     Edit,
     /// Change what a dialect's callers call it, which in a room of two is nobody's name but theirs.
     Label,
@@ -88,7 +93,7 @@ fn adds(standing: Standing, action: Action) -> bool {
         Action::Post | Action::React | Action::EditMessage { .. } | Action::Invite(_) => true,
         // Whoever is in stays in.
         Action::Join => standing.role.is_none(),
-        Action::Edit | Action::Label => !standing.is_admin,
+        Action::Edit | Action::Label | Action::Assign { .. } => !standing.is_admin,
         Action::See
         | Action::ListMembers
         | Action::Read
@@ -128,14 +133,20 @@ fn decide_while_open(standing: Standing, action: Action) -> Verdict {
             Verdict::Allow => outranks(role, theirs),
             refused => refused,
         },
-        Action::Join | Action::Leave | Action::Invite(_) | Action::Remove(_) if kind != RoomKind::Group => {
+        Action::Join | Action::Leave | Action::Invite(_) | Action::Remove(_) | Action::Assign { .. }
+            if kind != RoomKind::Group =>
+        {
             Verdict::FixedMembership
         }
         Action::Join => allow_if(role.is_some() || public || open, Verdict::Forbidden),
         Action::Leave => allow_if(role.is_some(), Verdict::MembersOnly),
         Action::Invite(given) => at_least(role, MemberRole::Moderator, |own| own.rank() >= given.rank()),
-        Action::Remove(_) if is_admin => Verdict::Allow,
+        Action::Remove(_) | Action::Assign { .. } if is_admin => Verdict::Allow,
         Action::Remove(theirs) => outranks(role, theirs),
+        Action::Assign { theirs, given } => match decide_while_open(standing, Action::Invite(given)) {
+            Verdict::Allow => outranks(role, theirs),
+            refused => refused,
+        },
         Action::Archive => allow_if(is_admin, Verdict::Forbidden),
         // These rooms have no name or terms of their own, and nobody may make them public.
         Action::Edit if kind != RoomKind::Group => Verdict::Forbidden,
@@ -209,6 +220,10 @@ mod tests {
         Action::DeleteMessage { own: false, theirs }
     }
 
+    fn assign(theirs: MemberRole, given: MemberRole) -> Action {
+        Action::Assign { theirs, given }
+    }
+
     fn row(action: Action, at: impl Fn(Option<MemberRole>, bool) -> Standing) -> [Verdict; 6] {
         use MemberRole::{Member, Moderator, Owner, Reader};
         [
@@ -242,6 +257,18 @@ mod tests {
             (Action::Remove(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Remove(MemberRole::Moderator), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
             (Action::Remove(MemberRole::Owner), [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
+            (
+                assign(MemberRole::Reader, MemberRole::Moderator),
+                [Hidden, Forbidden, Forbidden, Allow, Allow, Allow],
+            ),
+            (
+                assign(MemberRole::Member, MemberRole::Owner),
+                [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow],
+            ),
+            (
+                assign(MemberRole::Moderator, MemberRole::Member),
+                [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow],
+            ),
             (Action::Edit, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Label, [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
             (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
@@ -279,6 +306,10 @@ mod tests {
                 [Hidden, Forbidden, Forbidden, Archived, Archived, MembersOnly],
             ),
             (Action::Remove(MemberRole::Member), [Hidden, Forbidden, Forbidden, Allow, Allow, Allow]),
+            (
+                assign(MemberRole::Member, MemberRole::Moderator),
+                [Hidden, Forbidden, Forbidden, Archived, Archived, Allow],
+            ),
             (Action::Edit, [Hidden, Forbidden, Forbidden, Archived, Archived, Allow]),
             (Action::Label, [Hidden, Forbidden, Forbidden, Archived, Archived, Allow]),
             (Action::Delete, [Hidden, Forbidden, Forbidden, Forbidden, Allow, Allow]),
@@ -333,6 +364,10 @@ mod tests {
                     Action::Remove(MemberRole::Member),
                     [MembersOnly, Forbidden, Forbidden, Allow, Allow, Allow],
                 ),
+                (
+                    assign(MemberRole::Member, MemberRole::Reader),
+                    [MembersOnly, Forbidden, Forbidden, Allow, Allow, Allow],
+                ),
                 (Action::Edit, owners),
                 (Action::Label, owners),
                 (Action::Delete, owners),
@@ -376,8 +411,11 @@ mod tests {
                 Action::Leave,
                 Action::Invite(MemberRole::Member),
                 Action::Remove(MemberRole::Member),
+                assign(MemberRole::Member, MemberRole::Moderator),
             ] {
                 assert_eq!(decide(owner, action), FixedMembership, "{kind:?} {action:?}");
+                let admin = Standing { is_admin: true, ..owner };
+                assert_eq!(decide(admin, action), FixedMembership, "{kind:?} {action:?}");
             }
             assert_eq!(decide(owner, Action::Post), Allow);
             let one_of_two = Standing { kind, role: Some(MemberRole::Member), ..GROUP };
@@ -404,6 +442,8 @@ mod tests {
             (Action::Delete, [true, true, true, false]),
             (Action::Remove(Member), [true, true, false, false]),
             (Action::Remove(Moderator), [true, true, true, false]),
+            (assign(Member, Moderator), [true, true, false, false]),
+            (assign(Member, Owner), [true, true, true, false]),
             (foreign(Member), [true, true, false, false]),
             (own(Member), [true, false, false, false]),
         ];

@@ -42,6 +42,8 @@ on_both! {
         let message = amber.say(&room, "a private matter").await["message"]["id"].take();
         admin.mutate("updateProfile", json!({ "userId": amber.id, "bio": null, "email": "new@example.com" }), "").await;
         admin.mutate("updateRoom", json!({ "roomId": room, "description": "quiet", "capacity": 9 }), "").await;
+        admin.mutate("addMembers", json!({ "roomId": room, "userIds": [basil.id], "role": "OWNER" }), "").await;
+        admin.mutate("addMembers", json!({ "roomId": room, "userIds": [basil.id], "role": "OWNER" }), "").await;
         admin.mutate("removeMember", json!({ "roomId": room, "userId": basil.id }), "").await;
         admin.mutate("deleteMessage", json!({ "messageId": message }), "").await;
         admin.mutate("deleteMessage", json!({ "messageId": message }), "").await;
@@ -50,6 +52,7 @@ on_both! {
             json!(["room.delete", "ada", room, "Den"]),
             json!(["message.delete", "ada", message, "number 1 by amber"]),
             json!(["member.remove", "ada", basil.id, "Den"]),
+            json!(["member.role", "ada", basil.id, "Den"]),
             json!(["room.update", "ada", room, "description, capacity"]),
             json!(["user.update", "ada", amber.id, "email, bio"]),
         ];

@@ -30,6 +30,20 @@ pub async fn node(script: &str, arguments: Vec<String>) -> Option<String> {
     Some(said)
 }
 
+/// Whether the pages can be opened in a browser; said aloud where not.
+pub fn pages_open() -> bool {
+    let browser = Path::new("/usr/bin/chromium").exists();
+    if !browser {
+        skip("Chromium is not installed, so no page was opened");
+    }
+    browser && pages::are_built()
+}
+
+/// Where a script leaves its pictures of the pages, to be looked at.
+pub fn pictures(of: &str) -> String {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(of).to_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_audit_of_graphql_over_http_passes() {
     let app = TestApp::start(Db::Sqlite).await;
@@ -50,10 +64,7 @@ async fn code_generators_and_compilers_take_the_schema() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_playground_works_in_a_browser_from_signing_up_to_following_a_room() {
-    if !Path::new("/usr/bin/chromium").exists() {
-        return skip("Chromium is not installed, so the playground was not opened");
-    }
-    if !pages::are_built() {
+    if !pages_open() {
         return;
     }
     let app = TestApp::start(Db::Sqlite).await;

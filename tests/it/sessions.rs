@@ -258,6 +258,34 @@ on_both! {
         app.login("amber", PASSWORD).await;
     }
 
+    async fn of_two_changes_at_the_same_moment_one_stands(app) {
+        let here = Pair::of_caller(&app.user("amber").await);
+        let there = Pair::of_caller(&app.login("amber", PASSWORD).await);
+        let (one, other) = ("the phrase of one", "the phrase of the other");
+        let (first, second) = tokio::join!(
+            change_password(&app, &here.access, PASSWORD, one),
+            change_password(&app, &there.access, PASSWORD, other),
+        );
+        let [first, second] = [first, second].map(|answer| answer.body["data"]["changePassword"]["tokens"].is_object());
+        assert!(first != second, "both were told that it was changed, or neither");
+        let (stands, fell) = if first { (one, other) } else { (other, one) };
+        app.login("amber", stands).await;
+        assert_eq!(exchange(&app, &[], LOGIN, login("amber", fell)).await.payload_code(), "BAD_CREDENTIALS");
+    }
+
+    async fn a_change_does_not_undo_what_an_administrator_set_meanwhile(app) {
+        let (amber, admin) = (app.user("amber").await, app.admin("ada").await);
+        let access = Pair::of_caller(&amber).access;
+        let given = "what the administrator gave";
+        let reset = json!({ "userId": amber.id, "newPassword": given });
+        tokio::join!(
+            change_password(&app, &access, PASSWORD, NEW_PASSWORD),
+            admin.mutate("resetPassword", reset, ""),
+        );
+        app.login("amber", given).await;
+        assert_eq!(exchange(&app, &[], LOGIN, login("amber", NEW_PASSWORD)).await.payload_code(), "BAD_CREDENTIALS");
+    }
+
     async fn nobody_changes_a_password_without_a_token(app) {
         app.user("amber").await;
         let input = json!({ "input": { "currentPassword": PASSWORD, "newPassword": NEW_PASSWORD } });

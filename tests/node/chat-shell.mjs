@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFaults } from './axe.mjs';
+import { atRest, findFaults } from './axe.mjs';
 import { WAIT_MS, openBrowser, until, watch } from './browser.mjs';
 import { PASSWORD, ask, logIn, makeRoom, mutate, say, signUp } from './people.mjs';
 import { png } from './png.mjs';
@@ -168,6 +168,7 @@ async function rooms(amber) {
   await says(carmen, amber.withCarmen, 'Are you coming?');
   await until('Carmen to be the first', async () => /^Carmen/m.test(await page.getByRole('link').filter({ has: page.locator('time') }).first().innerText()));
   await pictures(page, 'list');
+  await markedByHand(page);
 
   // Searching is without regard to case and accents.
   await page.getByRole('searchbox', { name: 'Search conversations' }).fill('TEÁ');
@@ -180,6 +181,35 @@ async function rooms(amber) {
   await makeRoom(await logIn(baseUrl, carmen), 'Surprise', [{ id: amber.id }]);
   await listed(page, 'Surprise');
   ok('rooms: made, found and ordered; what is unread is counted live');
+}
+
+/** Read and unread again, from a row's menu: by keys alone, and of the room that is open. */
+async function markedByHand(page) {
+  const tea = row(page, 'Tea at five');
+  const menu = async (item) => {
+    await tea.focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(page), 'More about Tea at five');
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: item }).waitFor();
+    await until('the first item to have the focus', async () => (await focused(page)) === item);
+  };
+  await menu('Mark as read');
+  await page.keyboard.press('Enter');
+  await until('nothing to be unread', async () => !/unread/.test(await tea.innerText()));
+  await menu('Mark as unread');
+  await pictures(page, 'row-menu');
+  await page.keyboard.press('Enter');
+  // The very last one was deleted, and counts for nothing.
+  await until('the last message to be unread', async () => /1 unread message/.test(await tea.innerText()));
+
+  await tea.click();
+  await mayWrite(page);
+  await until('the open room to be read', async () => !/unread/.test(await tea.innerText()));
+  await menu('Mark as unread');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`${origin}/`);
+  await until('the room that was left to be unread', async () => /1 unread message/.test(await tea.innerText()));
 }
 
 // ── members and settings of a room ──────────────────────────────────────────────────────────────
@@ -371,6 +401,7 @@ async function keyboard(amber) {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.waitForURL(`${origin}${names[1]}`);
+  await mayWrite(page);
 
   // A menu and a dialog give the focus back.
   await page.getByRole('button', { name: 'Your account' }).focus();
@@ -501,8 +532,7 @@ async function pictures(page, name) {
   for (const [look, media, viewport] of LOOKS) {
     await page.emulateMedia(media);
     await page.setViewportSize(viewport);
-    // Colours that are on their way are no colours to judge.
-    await page.evaluate(() => Promise.all(document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => {}))));
+    await atRest(page);
     await page.screenshot({ path: join(screenshots, `${name}-${look}.png`) });
     assert.deepEqual(await findFaults(page), [], `${name} in ${look}, as axe sees it`);
   }
@@ -545,6 +575,11 @@ async function fieldSays(scope, label, what) {
 
 function focused(page) {
   return page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
+}
+
+/** A room is open when one can write in it at once. */
+async function mayWrite(page) {
+  await until('the field for messages to have the focus', () => page.evaluate(() => document.activeElement?.tagName === 'TEXTAREA'));
 }
 
 function roomOf(page) {

@@ -163,17 +163,15 @@ impl App {
         self.confirmed_account(viewer, current).await.map(drop)
     }
 
-    async fn confirmed_account(&self, viewer: &Viewer, current: SecretString) -> Result<User> {
+    /// The caller's account, and the hash that the password was verified against.
+    async fn confirmed_account(&self, viewer: &Viewer, current: SecretString) -> Result<(User, String)> {
         let caller = person(viewer)?;
         let user = self.own_account(caller).await?;
         self.limits.login(&fold(&user.username), None)?;
         let key = caller.user;
         let hash = self.store.read(move |conn| Box::pin(users::password_hash(conn, key))).await?;
-        if self.passwords.verify(current, hash).await? {
-            Ok(user)
-        } else {
-            Err(Error::new(Code::BadCredentials, Text::WrongPassword).at("currentPassword"))
-        }
+        let verified = self.passwords.verify(current, hash.clone()).await?;
+        hash.filter(|_| verified).map(|hash| (user, hash)).ok_or_else(wrong_password)
     }
 
     /// Sets a new password, ends every session of the person, and opens a new one for the caller, so
@@ -185,14 +183,14 @@ impl App {
         current: SecretString,
         new: SecretString,
     ) -> Result<SessionTokens> {
-        let (user, new_hash) = self.check_new_password(viewer, current, new).await?;
+        let (user, old, new) = self.check_new_password(viewer, current, new).await?;
         let (key, now) = (user.key, self.clock.now());
         let (opening, refresh) = self.new_session(origin);
         let opened = self
             .store
             .write(move |conn| {
                 Box::pin(async move {
-                    users::set_password_hash(conn, key, &new_hash).await?;
+                    replace_password(conn, key, &old, &new).await?;
                     sessions::end_all(conn, key, now).await?;
                     opening.open(conn, key).await
                 })
@@ -210,12 +208,12 @@ impl App {
         new: SecretString,
     ) -> Result<()> {
         let caller = person(viewer)?;
-        let (user, new_hash) = self.check_new_password(viewer, current, new).await?;
+        let (user, old, new) = self.check_new_password(viewer, current, new).await?;
         let now = self.clock.now();
         self.store
             .write(move |conn| {
                 Box::pin(async move {
-                    users::set_password_hash(conn, user.key, &new_hash).await?;
+                    replace_password(conn, user.key, &old, &new).await?;
                     sessions::end_all_but(conn, user.key, caller.session, now).await.map(drop)
                 })
             })
@@ -224,21 +222,31 @@ impl App {
         Ok(())
     }
 
-    /// The caller's account, and the hash of their next password.
+    /// The caller's account, and the hashes of their present and their next password.
     async fn check_new_password(
         &self,
         viewer: &Viewer,
         current: SecretString,
         new: SecretString,
-    ) -> Result<(User, String)> {
-        let user = self.confirmed_account(viewer, current.clone()).await?;
+    ) -> Result<(User, String, String)> {
+        let (user, old) = self.confirmed_account(viewer, current.clone()).await?;
         let mut faults = password_faults(&new, &[&user.username, &user.email], "newPassword");
         if faults.is_empty() && current.expose_secret() == new.expose_secret() {
             faults.push(Fault::new(Code::WeakPassword, Text::PasswordUnchanged, "newPassword"));
         }
         Error::check(faults)?;
-        Ok((user, self.passwords.hash(new).await?))
+        Ok((user, old, self.passwords.hash(new).await?))
     }
+}
+
+fn wrong_password() -> Error {
+    Error::new(Code::BadCredentials, Text::WrongPassword).at("currentPassword")
+}
+
+/// Refused where the password that was shown is no longer the one that is stored: an administrator, or the
+/// person elsewhere, set another while the next was hashed.
+async fn replace_password(conn: &mut Conn, key: UserKey, old: &str, new: &str) -> Result<()> {
+    if users::confirm_password(conn, key, old, new).await? { Ok(()) } else { Err(wrong_password()) }
 }
 
 async fn end(

@@ -182,7 +182,7 @@ impl App {
     }
 
     /// Makes people members. Someone who is in already gets the given role, if the viewer may give
-    /// it and take the old one.
+    /// it and take the old one. Administrators give roles everywhere, and bring nobody in.
     pub async fn add_members(
         &self,
         viewer: &Viewer,
@@ -201,16 +201,21 @@ impl App {
                 Box::pin(async move {
                     let view = locked_view(conn, id, caller).await?;
                     let standing = Standing::of(&viewer, &view.room, view.role);
-                    allow(standing, Action::Invite(role))?;
+                    // Whoever may do neither learns nothing of who is known and who is in.
+                    let assigns = Action::Assign { theirs: MemberRole::Reader, given: role };
+                    allow(standing, assigns)?;
                     let keys = known_people(conn, people).await?;
                     let present = members::get_many(conn, view.room.key, &keys).await?;
                     let is_in = |user: &UserKey| present.iter().any(|member| member.user.key == *user);
                     let newcomers: Vec<_> =
                         keys.iter().filter(|key| !is_in(key)).map(|key| (*key, role)).collect();
+                    if !newcomers.is_empty() {
+                        allow(standing, Action::Invite(role))?;
+                    }
                     check_capacity(&view.room, newcomers.len())?;
                     admit(conn, view.room.key, caller.user, &newcomers, at).await?;
                     for member in present.iter().filter(|member| member.role != role) {
-                        let action = Action::Remove(member.role);
+                        let action = Action::Assign { theirs: member.role, given: role };
                         allow(standing, action)?;
                         let note = Note::new(&viewer, Deed::MemberRole, GlobalId::User(member.user.id), at);
                         note_right(conn, standing, action, note.saying(&view.room.name)).await?;

@@ -92,6 +92,11 @@ pub(super) fn matrix() -> Vec<Row> {
         row("Mutation.addMembers",
             "mutation { addMembers(input: { roomId: $ROOM, userIds: [$STRANGER] }) { room { id } errors { code } } }",
             "/addMembers/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "NOT_A_MEMBER"]),
+        // Someone who is in gets another role.
+        row("Mutation.addMembers",
+            "mutation { addMembers(input: { roomId: $ROOM, userIds: [$SECOND], role: MODERATOR }) {
+                room { id } errors { code } } }",
+            "/addMembers/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "OK", "OK"]),
         row("Mutation.archiveRoom",
             "mutation { archiveRoom(input: { roomId: $ROOM }) { room { id } errors { code } } }",
             "/archiveRoom/room", ["UNAUTHENTICATED", "NOT_FOUND", "FORBIDDEN", "FORBIDDEN", "OK"]),

@@ -13,8 +13,8 @@ pub struct Process {
     pub url: String,
     data: PathBuf,
     settings: Vec<(String, String)>,
-    /// Kept open, so that the banner can be written.
-    _out: BufReader<ChildStdout>,
+    /// What is left of its banner. Kept open, so that it can be written.
+    out: BufReader<ChildStdout>,
 }
 
 impl Process {
@@ -54,7 +54,17 @@ impl Process {
                 break format!("http://{}/graphql", address.trim());
             }
         };
-        Self { child, url, data: data.to_owned(), settings, _out: out }
+        Self { child, url, data: data.to_owned(), settings, out }
+    }
+
+    /// Where its banner says that the first administrator is made; of a server without one, and once.
+    pub fn set_up_link(&mut self) -> String {
+        let mut line = String::new();
+        while !line.contains("/setup/") {
+            line.clear();
+            assert_ne!(self.out.read_line(&mut line).unwrap(), 0, "the banner has no set-up link");
+        }
+        line.trim().to_owned()
     }
 
     /// SIGKILL: nothing of the process runs after this.

@@ -68,14 +68,14 @@ const WITHIN = ['member.role', 'member.remove'];
 
 type Target = AuditTargetsQuery['nodes'][number];
 
-/** What is gone is not among them. */
-type Targets = ReadonlyMap<string, NonNullable<Target>>;
+/** What is gone is null; what is still asked for is not among them. */
+type Targets = ReadonlyMap<string, Target>;
 
 export function AuditList(props: Pick<ListProps<AuditLineFragment>, 'read' | 'list' | 'label' | 'none' | 'pages'>) {
   const { t } = useTranslation('admin');
   const ids = [...new Set(props.list?.nodes.flatMap(({ targetId }) => targetId ?? []))];
-  const { data } = useRead(AuditTargets, { ids }, { pause: ids.length === 0 });
-  const targets: Targets = new Map(data?.nodes.flatMap((node) => (node ? [[node.id, node] as const] : [])));
+  const { data, isBusy } = useRead(AuditTargets, { ids }, { pause: ids.length === 0 });
+  const targets = targetsOf(data?.nodes ?? [], data && !isBusy ? ids : []);
   const columns: readonly Column<AuditLineFragment>[] = [
     { head: t('audit.at'), cell: ({ at }) => <Time at={at} /> },
     { head: t('audit.what'), kind: 'wide', cell: (entry) => <Sentence entry={entry} targets={targets} /> },
@@ -84,11 +84,17 @@ export function AuditList(props: Pick<ListProps<AuditLineFragment>, 'read' | 'li
   return <List {...props} counts="entries" columns={columns} rowKey={({ id }) => id} />;
 }
 
+/** `asked`: the ids that the answer is whole for. */
+function targetsOf(found: readonly Target[], asked: readonly string[]): Targets {
+  const gone = asked.map((id) => [id, null] as const);
+  return new Map<string, Target>([...gone, ...found.flatMap((node) => (node ? [[node.id, node] as const] : []))]);
+}
+
 function Sentence({ entry, targets }: { entry: AuditLineFragment; targets: Targets }) {
   const { t } = useTranslation('admin');
   const action = known(entry.action);
   const sentence = action ? t(`audit.said.${action}`) : t('audit.said.other', { action: entry.action });
-  const target = entry.targetId === null ? undefined : targets.get(entry.targetId);
+  const target = entry.targetId === null ? null : targets.get(entry.targetId);
   const names: Record<string, React.ReactNode> = {
     actor: entry.actor ? <PersonName person={entry.actor} /> : t('audit.console'),
     target: <TargetName target={target} entry={entry} />,
@@ -104,8 +110,9 @@ function Sentence({ entry, targets }: { entry: AuditLineFragment; targets: Targe
   );
 }
 
-function TargetName({ target, entry }: { target: NonNullable<Target> | undefined; entry: AuditLineFragment }) {
+function TargetName({ target, entry }: { target: Target | undefined; entry: AuditLineFragment }) {
   const { t } = useTranslation('admin');
+  if (target === undefined) return '…';
   switch (target?.__typename) {
     case 'User':
       return <PersonName person={target} />;

@@ -49,9 +49,7 @@ const DeleteMessage = graphql(`
         ...FoundMessage
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

@@ -52,24 +52,28 @@ export function useFigures(): { samples: readonly Figures[]; faults: readonly Fa
   const [faults, setFaults] = useState<readonly Fault[]>([]);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let isOver = false;
-    const ask = async () => {
+    // Whoever looks again while an answer is on its way begins another round; the one before ends there.
+    let round = 0;
+    const ask = async (own: number) => {
       const { data, error } = await client.query(DeskFigures, {}, { requestPolicy: 'network-only' }).toPromise();
-      if (isOver) return;
+      if (own !== round) return;
       if (data) seen = added(seen, data.serverFigures, KEPT_MS) as readonly Figures[];
       setSamples(seen);
       setFaults(error ? faultsOf(error) : []);
-      timer = setTimeout(() => void ask(), EVERY_MS);
+      timer = setTimeout(() => void ask(own), EVERY_MS);
+    };
+    const stop = () => {
+      round += 1;
+      clearTimeout(timer);
     };
     const look = () => {
-      clearTimeout(timer);
-      if (document.visibilityState === 'visible') void ask();
+      stop();
+      if (document.visibilityState === 'visible') void ask(round);
     };
     look();
     document.addEventListener('visibilitychange', look);
     return () => {
-      isOver = true;
-      clearTimeout(timer);
+      stop();
       document.removeEventListener('visibilitychange', look);
     };
   }, [client]);

@@ -20,7 +20,6 @@ import styles from './Members.module.css';
 
 type Member = NonNullable<RoomMembersQuery['room']>['members']['edges'][number];
 
-const GIVING: readonly (MemberRole | null)[] = ['OWNER', 'MODERATOR'];
 const ROLES: readonly MemberRole[] = ['OWNER', 'MODERATOR', 'MEMBER', 'READER'];
 
 export function Members({ room }: { room: RoomFactsFragment }) {
@@ -55,13 +54,13 @@ interface MemberProps {
   onDone: () => void;
 }
 
-/** Roles are given in groups, by whoever has one of the higher ones there. */
+/** Rooms of one or two keep the roles they began with. */
 function Role({ room, member: { node, role }, onDone }: MemberProps) {
   const { t } = useTranslation('admin');
   const { client } = useApi();
   const report = useReport();
   const name = node.displayName;
-  if (room.kind !== 'GROUP' || !GIVING.includes(room.viewerRole)) return t(`rooms.roles.${role}`);
+  if (room.kind !== 'GROUP') return t(`rooms.roles.${role}`);
   const give = async (wanted: MemberRole) => {
     const outcome = await act(client, AddMembers, { input: { roomId: room.id, userIds: [node.id], role: wanted } });
     if (outcome.ok) toast({ text: t('rooms.roleGiven', { name, role: t(`rooms.roles.${wanted}`) }) });

@@ -72,9 +72,7 @@ export const UpdateRoom = graphql(`
         ...RoomFacts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -87,9 +85,7 @@ export const ArchiveRoom = graphql(`
         ...RoomFacts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -100,9 +96,7 @@ export const DeleteRoom = graphql(`
     deleteRoom(input: $input) {
       deletedRoomId
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -116,9 +110,7 @@ export const AddMembers = graphql(`
         ...RoomFacts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -132,9 +124,7 @@ export const RemoveMember = graphql(`
         ...RoomFacts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

@@ -35,9 +35,7 @@ export const EndSession = graphql(`
     endSession(input: $input) {
       ended
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

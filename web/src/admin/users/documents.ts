@@ -54,9 +54,7 @@ export const CreateUser = graphql(`
       }
       password
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -69,9 +67,7 @@ export const UpdateUser = graphql(`
         ...UserFacts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -84,9 +80,7 @@ export const SetUserDisabled = graphql(`
         ...Person
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -99,9 +93,7 @@ export const SetAdministrator = graphql(`
         ...Person
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -115,9 +107,7 @@ export const ResetPassword = graphql(`
       }
       password
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

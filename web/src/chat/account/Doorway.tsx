@@ -1,4 +1,4 @@
-// What everyone sees who is not signed in: the house on one side, a form on the other.
+// What is seen before one is in: the house on one side, a form on the other.
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Navigate, useSearchParams } from 'react-router';
@@ -17,16 +17,18 @@ export interface DoorwayProps {
   lead?: ReactNode;
   /** Where to, unless the address says where they were going. */
   onward?: string;
+  /** Shown to who is signed in, too. */
+  forAll?: boolean;
   children: ReactNode;
 }
 
 /** Whoever is signed in is let through, to where they were going. */
-export function Doorway({ title, lead, onward, children }: DoorwayProps) {
+export function Doorway({ title, lead, onward, forAll = false, children }: DoorwayProps) {
   const { t, i18n } = useTranslation('chat');
   const session = useSession();
   const [search] = useSearchParams();
   usePageTitle(title);
-  if (session.is === 'signedIn') return <GoOn to={safeNext(search.get('next') ?? onward ?? null)} />;
+  if (session.is === 'signedIn' && !forAll) return <GoOn to={safeNext(search.get('next') ?? onward ?? null)} />;
   return (
     <div className={styles.doorway}>
       <header className={styles.wall}>

@@ -11,9 +11,7 @@ export const Login = graphql(`
         ...Tokens
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -29,9 +27,7 @@ export const Signup = graphql(`
         ...Tokens
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -47,9 +43,7 @@ export const SetUpServer = graphql(`
         ...Tokens
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

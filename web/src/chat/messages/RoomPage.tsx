@@ -14,6 +14,7 @@ import { toast } from '../../shared/ui/Toasts';
 import { Composer } from '../composer/Composer';
 import { useComposer } from '../composer/useComposer';
 import { useDrop } from '../composer/useDrop';
+import { useFocusOnOpen } from '../composer/useFocusOnOpen';
 import { RoomHeader } from '../rooms/RoomHeader';
 import { Announcer } from './Announcer';
 import type { Conversation, Snapshot } from './conversation';
@@ -31,16 +32,17 @@ const loadViewer = () => import('./Viewer');
 const loadSearch = () => import('./Search');
 const loadShortcuts = () => import('./Shortcuts');
 
-export default function RoomPage() {
+/** `cameFrom`: what had the focus when the room was opened. */
+export default function RoomPage({ cameFrom }: { cameFrom: Element | null }) {
   const { roomId = '' } = useParams();
   const desk = useDesk();
   const conversation = useMemo(() => desk.room(roomId), [desk, roomId]);
-  return <RoomPane key={roomId} conversation={conversation} />;
+  return <RoomPane key={roomId} conversation={conversation} cameFrom={cameFrom} />;
 }
 
 type Helper = 'search' | 'shortcuts' | null;
 
-function RoomPane({ conversation }: { conversation: Conversation }) {
+function RoomPane({ conversation, cameFrom }: { conversation: Conversation; cameFrom: Element | null }) {
   const { t } = useTranslation('messages');
   const desk = useDesk();
   const snapshot = useConversation(conversation);
@@ -55,7 +57,7 @@ function RoomPane({ conversation }: { conversation: Conversation }) {
   const pane = usePaneActions({ desk, conversation, room: snapshot.room, writing, open });
   const drop = useDrop(pane.mayWrite ? writing.attach : null);
   const field = useRef<HTMLTextAreaElement>(null);
-  useFocusOnOpen(field, pane.mayWrite);
+  useFocusOnOpen(field, cameFrom, pane.mayWrite);
   useHelperKeys(setHelper);
   const others = typing.filter(({ id }) => id !== desk.viewerId);
 
@@ -168,13 +170,6 @@ function useMessageInAddress(conversation: Conversation): void {
     },
     [conversation],
   );
-}
-
-/** Where there is a keyboard one can write at once; elsewhere its coming up would hide what is to be read. */
-function useFocusOnOpen(field: React.RefObject<HTMLTextAreaElement | null>, mayWrite: boolean): void {
-  useEffect(() => {
-    if (mayWrite && matchMedia('(hover: hover)').matches) field.current?.focus();
-  }, [field, mayWrite]);
 }
 
 function useHelperKeys(open: (helper: Helper) => void): void {

@@ -1,6 +1,6 @@
 // A room: its messages, and beside them its details where the address asks for them.
 import { DoorClosed } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Outlet, useMatch, useNavigate, useParams } from 'react-router';
 import { Button } from '../../shared/ui/Button';
@@ -34,9 +34,10 @@ export function RoomFrame() {
 function Pane({ roomId }: { roomId: string }) {
   const listed = useInboxRoom(roomId);
   const state = useRoom(roomId);
+  const [cameFrom] = useState(() => document.activeElement);
   switch (state.is) {
     case 'loading':
-      return listed ? <Messages /> : <Loading />;
+      return listed ? <Messages cameFrom={cameFrom} /> : <Loading />;
     case 'failed':
       return (
         <>
@@ -49,14 +50,14 @@ function Pane({ roomId }: { roomId: string }) {
     case 'gone':
       return <Gone />;
     case 'there':
-      return state.room.viewerRole || state.room.isOpen ? <Messages /> : <JoinForm room={state.room} />;
+      return state.room.viewerRole || state.room.isOpen ? <Messages cameFrom={cameFrom} /> : <JoinForm room={state.room} />;
   }
 }
 
-function Messages() {
+function Messages({ cameFrom }: { cameFrom: Element | null }) {
   return (
     <Suspense fallback={<Loading />}>
-      <RoomPage />
+      <RoomPage cameFrom={cameFrom} />
     </Suspense>
   );
 }

@@ -12,6 +12,7 @@ import { nameOf } from './names';
 import { previewOf } from './preview';
 import { RoomAvatar } from './RoomAvatar';
 import styles from './RoomList.module.css';
+import { RoomMenu } from './RoomMenu';
 
 /** More than this is many. */
 const MOST = 99;
@@ -57,6 +58,7 @@ export const RoomRow = memo(function RoomRow({ room, viewerId, now }: RoomRowPro
           )}
         </span>
       </NavLink>
+      <RoomMenu room={room} viewerId={viewerId} />
     </li>
   );
 });

@@ -8,9 +8,7 @@ export const CreateRoom = graphql(`
         ...InboxRoom
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -23,9 +21,7 @@ export const JoinRoom = graphql(`
         ...InboxRoom
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -36,9 +32,7 @@ export const LeaveRoom = graphql(`
     leaveRoom(input: $input) {
       leftRoomId
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -51,9 +45,7 @@ export const UpdateRoom = graphql(`
         ...RoomHead
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -64,9 +56,7 @@ export const DeleteRoom = graphql(`
     deleteRoom(input: $input) {
       deletedRoomId
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -80,9 +70,7 @@ export const AddMembers = graphql(`
         memberCount
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -97,9 +85,7 @@ export const RemoveMember = graphql(`
         memberCount
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

@@ -29,9 +29,7 @@ export const UpdateProfile = graphql(`
         ...OwnProfile
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -44,9 +42,7 @@ export const ChangePassword = graphql(`
         ...Tokens
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -72,9 +68,7 @@ export const EndSession = graphql(`
     endSession(input: $input) {
       ended
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

@@ -1,14 +1,25 @@
 // A mutation and what became of it: its payload, or the faults, wherever the server put them.
 import type { AnyVariables, Client, TypedDocumentNode } from '@urql/core';
+import { graphql } from '../gql/shared';
+import type { FaultFragment } from '../gql/shared/graphql';
 import { type Fault, faultOfInput, faultsOf, networkFault } from './faults';
+
+/** What a payload says against its input. */
+export const FaultDocument = graphql(`
+  fragment Fault on UserError {
+    code
+    message
+    path
+  }
+`);
 
 export type Outcome<Payload> = { readonly ok: true; readonly payload: Payload } | { readonly ok: false; readonly faults: readonly Fault[] };
 
 interface Errors {
-  readonly errors: readonly { readonly code: string; readonly message: string; readonly path: readonly string[] }[];
+  readonly errors: readonly FaultFragment[];
 }
 
-/** The document has one root field, and selects its `errors { code message path }`. */
+/** The document has one root field, and selects its `errors { ...Fault }`. */
 export async function act<Data, Variables extends AnyVariables>(
   client: Client,
   document: TypedDocumentNode<Data, Variables>,

@@ -19,9 +19,7 @@ const CreateUpload = graphql(`
         }
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }

@@ -21,7 +21,7 @@ export function Dialog({ title, onClose, children, foot, narrow }: DialogProps) 
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   // Whoever opened it, before anything inside it takes the focus.
-  const [opener] = useState(() => document.activeElement);
+  const [opener] = useState(openerNow);
   const first = useRef<HTMLElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -56,6 +56,13 @@ export function Dialog({ title, onClose, children, foot, narrow }: DialogProps) 
       {foot && <footer className={styles.foot}>{foot}</footer>}
     </dialog>
   );
+}
+
+/** What has the focus; of a menu, which closes now, the button that opened it. */
+function openerNow(): Element | null {
+  const focused = document.activeElement;
+  const button = focused?.closest('[role=menu]')?.getAttribute('aria-labelledby');
+  return button ? document.getElementById(button) : focused;
 }
 
 export interface ConfirmProps {

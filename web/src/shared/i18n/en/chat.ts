@@ -25,6 +25,10 @@ export default {
     setUp: 'Set up this server',
     setUpLead: 'You are the first here. This account becomes the administrator, who watches over the server.',
     setUpButton: 'Make the administrator',
+    setUpAs: 'You are signed in as {{name}}.',
+    setUpLeave: 'This link makes the first administrator, which is an account of its own. Sign out to go on.',
+    setUpSignOut: 'Sign out and go on',
+    setUpStay: 'Stay signed in',
     toJoin: 'Sign in to join the room you were invited to.',
   },
   connection: {
@@ -76,6 +80,10 @@ export default {
     details: 'Details',
     hideDetails: 'Hide details',
     someoneGone: 'Deleted account',
+    more: 'More about {{name}}',
+    markUnread: 'Mark as unread',
+    markRead: 'Mark as read',
+    nothingToMark: 'Nobody else has said anything here lately.',
   },
   switcher: {
     title: 'Go to',

@@ -25,6 +25,10 @@ export default {
     setUp: 'Pon en marcha este servidor',
     setUpLead: 'Nadie ha llegado antes. Esta cuenta será la de administración, que cuida del servidor.',
     setUpButton: 'Crear la cuenta de administración',
+    setUpAs: 'Has entrado como {{name}}.',
+    setUpLeave: 'Este enlace crea la primera cuenta de administración, que es una cuenta aparte. Sal para continuar.',
+    setUpSignOut: 'Salir y continuar',
+    setUpStay: 'Seguir dentro',
     toJoin: 'Entra para unirte a la sala a la que te invitaron.',
   },
   connection: {
@@ -76,6 +80,10 @@ export default {
     details: 'Detalles',
     hideDetails: 'Ocultar los detalles',
     someoneGone: 'Cuenta eliminada',
+    more: 'Más sobre {{name}}',
+    markUnread: 'Marcar como no leída',
+    markRead: 'Marcar como leída',
+    nothingToMark: 'Nadie más ha dicho nada aquí últimamente.',
   },
   switcher: {
     title: 'Ir a',
