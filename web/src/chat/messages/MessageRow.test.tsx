@@ -1,4 +1,4 @@
-import { cleanup, screen } from '@testing-library/react';
+import { cleanup, fireEvent, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aMessage, amber, bruno } from '../testing/messages';
@@ -56,6 +56,15 @@ describe('a message', () => {
     expect(pane.remove).toHaveBeenCalledWith(message);
     await userEvent.keyboard('{Enter}');
     expect(screen.getAllByRole('menuitem').map(({ textContent }) => textContent)).toEqual(['Reply', 'Edit', 'Copy text', 'Copy link to it', 'Delete']);
+  });
+
+  it('offers its actions to a pointer, whatever that was on before', async () => {
+    const article = row();
+    // As where what it was on has been taken out of the page: its leaving is told of nobody.
+    fireEvent.pointerOver(screen.getByText('message 7'), { relatedTarget: article.parentElement });
+    expect(screen.getByRole('button', { name: 'Reply' })).toBeTruthy();
+    fireEvent.pointerOut(article, { relatedTarget: article.parentElement });
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
   });
 
   it('leaves keys with modifiers to the browser', async () => {

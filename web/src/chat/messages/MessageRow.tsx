@@ -61,7 +61,8 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
       aria-setsize={-1}
       aria-label={labelOf(message, name, pane)}
       onKeyDown={onKeyDown}
-      onPointerEnter={() => setNear(true)}
+      // Not "enter": React misses that where what was below the pointer has scrolled away and is no longer drawn.
+      onPointerOver={(event) => event.target instanceof Node && event.currentTarget.contains(event.target) && setNear(true)}
       onPointerLeave={() => setNear(false)}
       onFocus={() => setNear(true)}
       onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
