@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aMessage, amber, bruno } from '../testing/messages';
@@ -64,6 +64,22 @@ describe('a message', () => {
     fireEvent.pointerOver(screen.getByText('message 7'), { relatedTarget: article.parentElement });
     expect(screen.getByRole('button', { name: 'Reply' })).toBeTruthy();
     fireEvent.pointerOut(article, { relatedTarget: article.parentElement });
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
+  });
+
+  it('offers its actions to a finger until that touches something else', async () => {
+    const pane = aPane();
+    const article = row({}, pane);
+    const finger = { pointerType: 'touch' };
+    fireEvent.pointerOver(article, finger);
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
+    act(() => article.focus());
+    const button = screen.getByRole('button', { name: 'Reply' });
+    fireEvent.pointerOver(button, finger);
+    fireEvent.pointerOut(button, { ...finger, relatedTarget: article.parentElement });
+    fireEvent.click(screen.getByRole('button', { name: 'Reply' }));
+    expect(pane.reply).toHaveBeenCalled();
+    act(() => article.blur());
     expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
   });
 
