@@ -2,7 +2,8 @@
 // its developer tools is kept.
 import { chromium } from 'playwright-core';
 
-export const WAIT_MS = 20_000;
+/** Longer than anything here takes on a busy machine. */
+export const WAIT_MS = 60_000;
 
 export function openBrowser(origin) {
   return chromium.launch({

@@ -29,7 +29,7 @@ try {
     await refine(scene, a, b);
     await find(scene, a, b);
     await byKeys(scene, a);
-    await byFinger(scene, b);
+    await byFinger(scene, a);
   }
   scene.assertFaultless();
   failed = false;

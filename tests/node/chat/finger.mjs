@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, colorScheme: 'dark' };
 
-export async function byFinger({ step, open }, b) {
+export async function byFinger({ step, open }, watcher) {
   const phone = await open('bruno', 'phone', PHONE);
   await step('phone-dark', phone, async () => {
     await phone.shows('To be judged by keys.');
@@ -11,7 +11,7 @@ export async function byFinger({ step, open }, b) {
     await phone.field.tap();
     await phone.field.fill('From my phone.');
     await phone.page.getByRole('button', { name: 'Send' }).tap();
-    await b.shows('From my phone.');
+    await watcher.shows('From my phone.');
   });
   await step('phone-actions', phone, async () => {
     await phone.message('To be judged').getByText('To be judged').tap();
@@ -19,7 +19,7 @@ export async function byFinger({ step, open }, b) {
     await phone.page.getByText('Answering').waitFor();
     await phone.field.fill('Answered with a finger.');
     await phone.page.getByRole('button', { name: 'Send' }).tap();
-    await b.message('Answered with a finger.').getByRole('button', { name: /To be judged/ }).waitFor();
+    await watcher.message('Answered with a finger.').getByRole('button', { name: /To be judged/ }).waitFor();
   });
   await step('phone-light', phone, async () => {
     await phone.page.emulateMedia({ colorScheme: 'light' });

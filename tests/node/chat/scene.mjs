@@ -33,6 +33,7 @@ export async function setScene(amberBase, brunoBase, screenshots) {
     step: async (name, shown, action) => {
       try {
         await action();
+        await until('what fades in to be there', () => shown.page.evaluate(isStill));
         assert.deepEqual(await findFaults(shown.page), [], 'what axe finds');
       } catch (error) {
         throw new Error(`${name}: ${error.message}`, { cause: error });
@@ -51,6 +52,11 @@ export async function setScene(amberBase, brunoBase, screenshots) {
     },
     close: () => browser.close(),
   };
+}
+
+/** Whether nothing moves in a page but what moves for ever. */
+function isStill() {
+  return document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect.getComputedTiming().endTime === Infinity);
 }
 
 /** A room in somebody's browser, with what one does there. */
