@@ -12,7 +12,7 @@ export async function arrive(page, { base, speaker, roomId }) {
   const newest = Math.max(...said.keys());
   await until('the last of them', async () => (await drawn(page)).some(({ seq, isInSight }) => seq === newest && isInSight));
   await compare(page, said);
-  await page.getByRole('button', { name: 'To the newest message' }).click();
+  await page.getByRole('button', { name: /newest message$|new messages?$/ }).click();
   await until('the last of them again', () => isInSight(page, new RegExp(`^${said.get(newest)}$`)));
 }
 
