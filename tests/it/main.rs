@@ -15,6 +15,7 @@ mod authorisation;
 mod bad_input;
 mod bench_command;
 mod bus;
+mod chat;
 mod chat_shell;
 mod cli;
 mod client_docs;

@@ -27,13 +27,13 @@ export default function EmojiPicker({ onPick }: { onPick: (emoji: string) => voi
                 {category.label}
               </div>
             ),
-            Row: ({ children, ...rest }) => (
-              <div {...rest} className={styles.row}>
+            Row: ({ children, 'aria-rowindex': index, ...rest }) => (
+              <div {...rest} aria-rowindex={fromOne(index)} className={styles.row}>
                 {children}
               </div>
             ),
-            Emoji: ({ emoji, ...rest }) => (
-              <button {...rest} type="button" className={styles.emoji} data-active={emoji.isActive || undefined}>
+            Emoji: ({ emoji, 'aria-colindex': index, ...rest }) => (
+              <button {...rest} type="button" aria-colindex={fromOne(index)} className={styles.emoji} data-active={emoji.isActive || undefined}>
                 {emoji.emoji}
               </button>
             ),
@@ -42,6 +42,11 @@ export default function EmojiPicker({ onPick }: { onPick: (emoji: string) => voi
       </Picker.Viewport>
     </Picker.Root>
   );
+}
+
+/** The picker counts rows and columns from zero; those who hear of them count from one. */
+function fromOne(index: number | undefined): number | undefined {
+  return index === undefined ? undefined : index + 1;
 }
 
 let prepared: EmojiData | null = null;

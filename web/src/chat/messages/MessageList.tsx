@@ -24,8 +24,6 @@ export interface MessageListProps {
   onCompose: () => void;
 }
 
-/** Below the last message, as in the styles. */
-const FOOT_PX = 12;
 /** Nearer to its end than this, in pixels, the list stays there. */
 const AT_END_PX = 48;
 /** How near to the edge of what is held the next page is asked for. */
@@ -62,8 +60,8 @@ function Rows({ conversation, snapshot, onCompose, items, shift }: MessageListPr
   const { view, newAfter, marks, readSeq } = snapshot;
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const { isAtEnd, onScroll, onResize, stay } = useScrolling({ conversation, snapshot, items, list });
-  const found = useTarget({ conversation, target: snapshot.target, items, list, stay, isWhole: !view.hasNewer });
+  const { isAtEnd, onScroll, onResize, stay, leave } = useScrolling({ conversation, snapshot, items, list, scroller });
+  const found = useTarget({ conversation, target: snapshot.target, items, list, stay, leave, isWhole: !view.hasNewer });
   const { active, onKeyDown, onFocus } = useRoving({ conversation, items, list, scroller, onCompose });
   const activeIndex = active === null ? items.length - 1 : items.findIndex((item) => itemKey(item) === active);
   const unread = Math.max(0, view.newest - readSeq);
@@ -165,10 +163,11 @@ interface Scrolling {
   snapshot: Snapshot;
   items: readonly Item[];
   list: React.RefObject<VirtualizerHandle | null>;
+  scroller: React.RefObject<HTMLDivElement | null>;
 }
 
 /** Stays at the end, asks for pages, and tells what is in sight. */
-function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
+function useScrolling({ conversation, snapshot, items, list, scroller }: Scrolling) {
   const isPinned = useRef(true);
   const lastOffset = useRef(0);
   const [isAtEnd, setAtEnd] = useState(true);
@@ -199,9 +198,13 @@ function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
     });
   }, [conversation, items, list, mayPage, view.hasNewer]);
 
+  // Not scrollToIndex: for a while after it the list goes there again, against a reader who has just left.
   const toEnd = useCallback(() => {
-    if (isPinned.current) list.current?.scrollToIndex(items.length - 1, { align: 'end', offset: FOOT_PX });
-  }, [items.length, list]);
+    const element = scroller.current;
+    if (!isPinned.current || !element) return;
+    element.scrollTop = element.scrollHeight;
+    lastOffset.current = element.scrollTop;
+  }, [scroller]);
 
   useLayoutEffect(toEnd, [items, toEnd]);
   // After what was drawn has been measured.
@@ -213,10 +216,14 @@ function useScrolling({ conversation, snapshot, items, list }: Scrolling) {
     toEnd();
     look();
   }, [toEnd, look]);
-  const stay = useCallback((pinned: boolean) => {
-    isPinned.current = pinned;
+  const stay = useCallback(() => {
+    isPinned.current = true;
+    toEnd();
+  }, [toEnd]);
+  const leave = useCallback(() => {
+    isPinned.current = false;
   }, []);
-  return { isAtEnd, onScroll: look, onResize, stay };
+  return { isAtEnd, onScroll: look, onResize, stay, leave };
 }
 
 interface Aiming {
@@ -224,29 +231,30 @@ interface Aiming {
   target: Target | null;
   items: readonly Item[];
   list: React.RefObject<VirtualizerHandle | null>;
-  stay: (pinned: boolean) => void;
+  /** Goes to the end, and stays there. */
+  stay: () => void;
+  leave: () => void;
   isWhole: boolean;
 }
 
 /** Brings the target into sight as soon as it is in the list; gives the key of what was looked for, for a moment. */
-function useTarget({ conversation, target, items, list, stay, isWhole }: Aiming): string | null {
+function useTarget({ conversation, target, items, list, stay, leave, isWhole }: Aiming): string | null {
   const [found, setFound] = useState<string | null>(null);
   useLayoutEffect(() => {
     if (!target || items.length === 0) return;
     if (target.seq === Number.POSITIVE_INFINITY) {
       if (!isWhole) return;
-      stay(true);
-      list.current?.scrollToIndex(items.length - 1, { align: 'end', offset: FOOT_PX });
+      stay();
     } else {
       const index = items.findIndex((item) => !isUnsent(item) && item.seq >= target.seq);
       if (index < 0) return;
-      stay(false);
+      leave();
       list.current?.scrollToIndex(index, target.isFound ? { align: 'center' } : { align: 'start', offset: -96 });
       const item = items[index];
       if (target.isFound && item) setFound(itemKey(item));
     }
     conversation.reached(target);
-  }, [conversation, target, items, list, stay, isWhole]);
+  }, [conversation, target, items, list, stay, leave, isWhole]);
   useEffect(() => {
     if (found === null) return;
     const timer = setTimeout(() => setFound(null), FLASH_MS);

@@ -1,4 +1,4 @@
-import { cleanup, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { aMessage, amber, bruno } from '../testing/messages';
@@ -56,6 +56,31 @@ describe('a message', () => {
     expect(pane.remove).toHaveBeenCalledWith(message);
     await userEvent.keyboard('{Enter}');
     expect(screen.getAllByRole('menuitem').map(({ textContent }) => textContent)).toEqual(['Reply', 'Edit', 'Copy text', 'Copy link to it', 'Delete']);
+  });
+
+  it('offers its actions to a pointer, whatever that was on before', async () => {
+    const article = row();
+    // As where what it was on has been taken out of the page: its leaving is told of nobody.
+    fireEvent.pointerOver(screen.getByText('message 7'), { relatedTarget: article.parentElement });
+    expect(screen.getByRole('button', { name: 'Reply' })).toBeTruthy();
+    fireEvent.pointerOut(article, { relatedTarget: article.parentElement });
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
+  });
+
+  it('offers its actions to a finger until that touches something else', async () => {
+    const pane = aPane();
+    const article = row({}, pane);
+    const finger = { pointerType: 'touch' };
+    fireEvent.pointerOver(article, finger);
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
+    act(() => article.focus());
+    const button = screen.getByRole('button', { name: 'Reply' });
+    fireEvent.pointerOver(button, finger);
+    fireEvent.pointerOut(button, { ...finger, relatedTarget: article.parentElement });
+    fireEvent.click(screen.getByRole('button', { name: 'Reply' }));
+    expect(pane.reply).toHaveBeenCalled();
+    act(() => article.blur());
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
   });
 
   it('leaves keys with modifiers to the browser', async () => {

@@ -63,8 +63,12 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
       aria-setsize={-1}
       aria-label={labelOf(message, name, pane)}
       onKeyDown={onKeyDown}
-      onPointerEnter={() => setNear(true)}
-      onPointerLeave={() => setNear(false)}
+      // Not "enter": React misses that where what was below the pointer has scrolled away and is no longer drawn. A finger
+      // leaves before it has pressed anything; what it touches has the focus.
+      onPointerOver={({ pointerType, currentTarget, target }) => {
+        if (pointerType !== 'touch' && target instanceof Node && currentTarget.contains(target)) setNear(true);
+      }}
+      onPointerLeave={({ pointerType }) => pointerType !== 'touch' && setNear(false)}
       onFocus={() => setNear(true)}
       onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setNear(false)}
     >

@@ -10,7 +10,7 @@ import styles from './Reactions.module.css';
 const NAMES = 12;
 
 export function Reactions({ message, tabIndex }: { message: Message; tabIndex: number }) {
-  const { t, react, mayWrite } = usePane();
+  const { t, react, mayReact } = usePane();
   const { who, ask } = useWhoReacted(message);
   return (
     // Names are asked for once somebody points here.
@@ -24,7 +24,7 @@ export function Reactions({ message, tabIndex }: { message: Message; tabIndex: n
           aria-pressed={viewerReacted}
           aria-label={t(viewerReacted ? 'reactions.remove' : 'reactions.add', { emoji, count })}
           title={who.get(emoji)}
-          disabled={!mayWrite}
+          disabled={!mayReact}
           onClick={() => react(message, emoji, !viewerReacted)}
         >
           <span className={styles.emoji} aria-hidden="true">

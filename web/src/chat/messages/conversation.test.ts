@@ -53,6 +53,18 @@ describe('a conversation', () => {
     expect(span()).toEqual([71, 120]);
   });
 
+  it('takes what one wrote oneself for read', async () => {
+    await open(120);
+    room.say({ sender: amber });
+    conversation.close();
+    conversation.open();
+    await drawn();
+    expect(conversation.snapshot).toMatchObject({ newAfter: null, readSeq: 121 });
+    room.say();
+    await drawn();
+    expect(conversation.snapshot).toMatchObject({ newAfter: 121, readSeq: 121 });
+  });
+
   it('opens at the first message that is new, however long ago that was', async () => {
     await open(1_000, { read: 300 });
     expect(room.asked).toEqual(['open', 'around 301']);

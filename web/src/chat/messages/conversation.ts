@@ -236,7 +236,9 @@ export class Conversation {
       const { messages, viewerState, headCursor: _, ...parts } = room;
       this.timeline.page(asked, rangeOf(messages), placed(messages));
       this.timeline.reaches(messages.totalCount);
-      this.reading.movedTo(viewerState?.lastReadSeq ?? Number.POSITIVE_INFINITY);
+      // What one wrote oneself, and nobody since, is nothing new.
+      const readSeq = viewerState?.unreadCount === 0 ? messages.totalCount : viewerState?.lastReadSeq;
+      this.reading.movedTo(readSeq ?? Number.POSITIVE_INFINITY);
       this.#set({ phase: { is: 'open' }, room: parts });
     } else {
       this.#set({ phase: { is: 'gone' }, room: null });

@@ -13,6 +13,7 @@ export interface Pane {
   readonly isGroup: boolean;
   /** The viewer may write here. */
   readonly mayWrite: boolean;
+  readonly mayReact: boolean;
   /** The viewer may remove what others wrote. */
   readonly mayModerate: boolean;
   reply(message: Message): void;

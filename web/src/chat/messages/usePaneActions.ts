@@ -1,6 +1,7 @@
 // What can be done with the messages of a room, as one object that stays the same while they come and go.
 import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { type Fault, sentence } from '../../shared/api/faults';
 import { useLocale } from '../../shared/i18n/useLocale';
 import { toast } from '../../shared/ui/Toasts';
 import type { Composer } from '../composer/useComposer';
@@ -36,9 +37,14 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
   const role = room?.viewerRole ?? null;
   const isGroup = room?.kind === 'GROUP';
   const mayWrite = room !== null && room.archivedAt === null && (room.isOpen || (role !== null && role !== 'READER'));
+  // Readers say with an emoji what they have to say.
+  const mayReact = room !== null && room.archivedAt === null && (room.isOpen || role !== null);
   const mayModerate = room !== null && room.archivedAt === null && (role === 'OWNER' || role === 'MODERATOR');
 
   return useMemo(() => {
+    const complain = ([fault]: readonly Fault[]) => {
+      if (fault) toast({ text: sentence(fault, common), tone: 'bad' });
+    };
     const copy = async (text: string) => {
       const isCopied = await copyText(text);
       toast(isCopied ? { text: t('actions.copied') } : { text: t('actions.copyFailed'), tone: 'bad' });
@@ -50,6 +56,7 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
       viewerId: desk.viewerId,
       isGroup,
       mayWrite,
+      mayReact,
       mayModerate,
       reply: (message) => latest.current.writing.reply(message),
       edit: (message) => latest.current.writing.edit(message),
@@ -65,5 +72,5 @@ export function usePaneActions({ desk, conversation, room, writing, open }: Arou
       discard: (key) => desk.outbox.discard(key),
       takeBack: (key) => latest.current.writing.takeBack(key),
     };
-  }, [common, conversation, desk, isGroup, locale, mayModerate, mayWrite, roomId, t]);
+  }, [common, conversation, desk, isGroup, locale, mayModerate, mayReact, mayWrite, roomId, t]);
 }

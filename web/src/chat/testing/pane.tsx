@@ -25,6 +25,7 @@ export function aPane(more: Partial<Pane> = {}) {
     viewerId: 'amber',
     isGroup: true,
     mayWrite: true,
+    mayReact: true,
     mayModerate: false,
     reply: vi.fn(),
     edit: vi.fn(),

@@ -2,7 +2,7 @@
 import type { FollowRoomSubscription, OpenRoomQuery } from '../../shared/gql/chat/graphql';
 import type { Message, Page, Person, Room } from '../messages/message';
 import type { FollowHandlers, Remote } from '../messages/remote';
-import { aMessage } from './messages';
+import { aMessage, amber } from './messages';
 
 type Event = FollowRoomSubscription['roomEvents'];
 
@@ -34,7 +34,7 @@ export class RoomInMemory implements Remote {
   open(_roomId: string, count: number) {
     this.asked.push('open');
     if (this.isUnreachable) return Promise.resolve({ fault });
-    const unread = this.messages.filter(({ seq }) => seq > this.lastReadSeq).length;
+    const unread = this.messages.filter(({ seq, sender }) => seq > this.lastReadSeq && sender?.id !== amber.id).length;
     const room: OpenRoomQuery['room'] = {
       ...this.room,
       headCursor: this.cursor,
