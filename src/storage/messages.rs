@@ -98,7 +98,7 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
         .returning(MessageRow::as_returning())
         .get_result(db))?;
     let message = Message::from(row);
-    search::keep(conn, &[(message.key, &message.text)]).await?;
+    search::note(conn, message.key).await?;
     conn.announce(News::Room(RoomEvent::of_message(message.clone())));
     Ok(message)
 }
@@ -167,7 +167,7 @@ pub async fn update(conn: &mut Conn, message: &Message) -> Result<()> {
             messages::attachments.eq(i16::try_from(message.attachments).unwrap_or(i16::MAX)),
         ))
         .execute(db))?;
-    search::keep(conn, &[(message.key, &message.text)]).await
+    search::keep(conn, message.key, &message.text).await
 }
 
 /// Several messages, each only if `viewer` is in its room, or the room is open.
