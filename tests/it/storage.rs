@@ -9,6 +9,7 @@ use serde_json::json;
 use tertulia::auth::Credential;
 use tertulia::domain::ids::{RoomKey, UserKey};
 use tertulia::domain::rooms::{MemberRole, RoomRef};
+use tertulia::domain::sessions::Viewer;
 use tertulia::domain::windows::{MessagesQuery, Order, PeopleOrder, PeopleQuery, RoomsQuery, Window};
 use tertulia::error::Code;
 use tertulia::storage::members;
@@ -120,7 +121,7 @@ struct Hot {
     in_order: bool,
 }
 
-const HOT: [Hot; 19] = [
+const HOT: [Hot; 20] = [
     Hot {
         name: "a page of a room's messages after a cursor",
         words: &[
@@ -310,6 +311,15 @@ const HOT: [Hot; 19] = [
         arguments: None,
         in_order: false,
     },
+    Hot {
+        name: "whether there is an administrator",
+        words: &["SELECT users.key FROM users WHERE (users.is_admin AND (users.disabled_at IS NULL))"],
+        not: &[],
+        sqlite: &["SCAN users USING INDEX users_admins"],
+        postgres: &["users_admins on users"],
+        arguments: None,
+        in_order: false,
+    },
 ];
 
 on_both_databases! {
@@ -339,6 +349,7 @@ on_both_databases! {
         let cursors = amber.ask(page, json!({ "r": room })).await;
         amber.ask(page, json!({ "r": room, "a": cursors["room"]["members"]["edges"][0]["cursor"] })).await;
         amber.ask(&format!("{{ users(filter: {{ search: \"d12\" }}) {{ {list} }} }}"), json!({})).await;
+        assert!(app.app.setup_needed(&Viewer::Anonymous).await.unwrap());
         let viewer = app.app.authenticate(&Credential::Bearer(amber.token.clone().unwrap())).await.unwrap();
         let part = Window { offset: 0, limit: Some(50) };
         let by_name = PeopleQuery { order: PeopleOrder::FirstName, ..PeopleQuery::default() };
