@@ -263,6 +263,30 @@ on_both! {
         assert_eq!(seen["searchMessages"]["nodes"], here);
     }
 
+    /// What was looked for is there to be judged, files and all. To read on is for those who are in the room.
+    async fn an_administrator_sees_what_was_found_everywhere_with_its_files_and_nothing_around_it(app) {
+        let (amber, dora) = (app.user("amber").await, app.admin("dora").await);
+        let den = amber.room("Den", &[]).await;
+        let first = id_of(&amber.say(&den, "what it answers").await);
+        let file = upload(&amber, "spam.txt", b"buy".to_vec()).await;
+        let input = json!({ "roomId": den, "text": "spam", "uploadIds": [file], "replyToId": first });
+        let found_id = id_of(&amber.mutate("sendMessage", input, "message { id }").await);
+        amber.mutate("editMessage", json!({ "messageId": found_id, "text": "spam indeed" }), "").await;
+        let query = "query($s: MessageSearch!) { searchMessages(search: $s) { nodes {
+            text attachments { id url } replyTo { text } edits { text } room { name } } } }";
+        let search = json!({ "s": { "text": "spam", "everywhere": true } });
+        let mut found = dora.ask(query, search).await["searchMessages"]["nodes"][0].take();
+        let url = found["attachments"][0]["url"].take();
+        let bytes = app.http.get(url.as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+        assert_eq!(bytes, "buy");
+        assert_eq!(found, json!({ "text": "spam indeed", "attachments": [{ "id": file, "url": null }],
+            "replyTo": null, "edits": [], "room": { "name": "Den" } }));
+        let read = "query($r: ID!) { room(id: $r) { name messages { nodes { text } } } }";
+        assert_eq!(dora.code(read, json!({ "r": den })).await, "NOT_A_MEMBER");
+        let nodes = dora.ask("query($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": [found_id, file] })).await;
+        assert_eq!(nodes["nodes"], json!([null, null]));
+    }
+
     async fn what_holds_no_word_or_too_many_is_refused_in_words(app) {
         let amber = app.user("amber").await;
         for text in ["", " ", "*", "\"", "'", "%", "🦀", "\u{301}", "-- ; ()"] {
