@@ -102,6 +102,7 @@ pub struct App {
     store: Store,
     /// Sends on their way into their rooms.
     posts: Gather<Post, Posted>,
+    index: search::Index,
     passwords: Arc<Passwords>,
     tokens: Tokens,
     clock: Clock,
@@ -140,6 +141,7 @@ impl App {
         Self {
             node: figures::Node::new(metrics, clock.now(), config),
             posts: Gather::new(store.clone(), post_all, config.database.send_batches_max),
+            index: search::Index::new(config.search),
             store,
             passwords,
             tokens,

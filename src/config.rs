@@ -63,6 +63,7 @@ pub struct Config {
     pub http: Http,
     pub graphql: Graphql,
     pub chat: Chat,
+    pub search: Search,
     pub live: Live,
     pub media: Media,
     pub rest: Rest,
@@ -197,6 +198,14 @@ pub struct Chat {
     pub read_marks_told_members_max: usize,
     pub page_default: usize,
     pub page_max: usize,
+}
+
+/// Section `[search]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    pub delay: Duration,
+    pub batch_max: usize,
+    pub backlog_max: usize,
 }
 
 /// Section `[media]`.

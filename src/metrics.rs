@@ -25,10 +25,10 @@ use readable::{Living, Total};
 use table::{
     ACCEPT_ERRORS, BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_RECEIVED, CONNECTIONS_ACCEPTED,
     CONNECTIONS_OPEN, CONNECTIONS_OVERDUE, CONNECTIONS_REFUSED, DB_IN_USE, DB_STATEMENTS, DECODE_QUEUE,
-    DELIVERIES, DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, Kind, LIVE_EVENTS,
-    LIVE_READERS, LIVE_ROOMS, MEDIA_BYTES, Metric, OPERATIONS, PASSWORD_QUEUE, PEOPLE_ONLINE, PEOPLE_TYPING,
-    SENDS, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN, TABLE,
-    UPLOADS, WRITE_QUEUE,
+    DELIVERIES, DOCUMENTS_CACHED, HTTP_IN_FLIGHT, HTTP_REQUESTS, HTTP_SECONDS, INDEX_BACKLOG, Kind,
+    LIVE_EVENTS, LIVE_READERS, LIVE_ROOMS, MEDIA_BYTES, Metric, OPERATIONS, PASSWORD_QUEUE, PEOPLE_ONLINE,
+    PEOPLE_TYPING, SENDS, SOCKET_OPERATIONS, SOCKETS_CLOSED, SOCKETS_OPEN, STREAM_RESERVATIONS, STREAMS_OPEN,
+    TABLE, UPLOADS, WRITE_QUEUE,
 };
 
 /// All metrics of one server. Cloning gives another handle on the same numbers.
@@ -61,6 +61,7 @@ struct Shared {
     people_online: Gauge,
     people_typing: Gauge,
     write_queue: Gauge,
+    index_backlog: Gauge,
     password_queue: Gauge,
     db_in_use: Gauge,
     db_statements: Counter,
@@ -81,6 +82,7 @@ pub struct Levels {
     pub live_events: usize,
     pub documents_cached: usize,
     pub write_queue: usize,
+    pub index_backlog: usize,
     pub password_queue: usize,
     pub db_in_use: usize,
     pub db_statements: u64,
@@ -310,6 +312,7 @@ impl Metrics {
         self.shared.people_online.set(level(levels.people_online));
         self.shared.people_typing.set(level(levels.people_typing));
         self.shared.decode_queue.set(level(levels.decode_queue));
+        self.shared.index_backlog.set(level(levels.index_backlog));
     }
 
     fn counter(&self, name: &'static str, labels: Vec<Label>) -> Counter {
@@ -355,6 +358,7 @@ impl Shared {
             people_online: gauge(PEOPLE_ONLINE),
             people_typing: gauge(PEOPLE_TYPING),
             write_queue: gauge(WRITE_QUEUE),
+            index_backlog: gauge(INDEX_BACKLOG),
             password_queue: gauge(PASSWORD_QUEUE),
             db_in_use: gauge(DB_IN_USE),
             db_statements: counter(DB_STATEMENTS),

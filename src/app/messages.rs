@@ -80,27 +80,21 @@ impl App {
     /// Stores a message at the end of a room's log.
     pub async fn post(&self, viewer: &Viewer, room: Uuid, request: PostMessage) -> Result<Posted> {
         let post = self.check_post(viewer, request)?;
-        if post.has_files() {
+        let posted = if post.has_files() {
             // With files there is more to store than a batch does.
-            let posted = self
-                .store
+            self.store
                 .write(move |conn| {
                     Box::pin(async move {
                         let mut posted = post_all(conn, room, vec![post]).await?;
                         posted.pop().unwrap_or_else(|| Err(Error::not_found()))
                     })
                 })
-                .await;
-            return posted.inspect(|posted| self.count(posted));
-        }
-        self.posts.send(room, post).await.inspect(|posted| self.count(posted))
-    }
-
-    /// Counts a message that was not stored before.
-    fn count(&self, posted: &Posted) {
-        if !posted.duplicate {
-            self.node.metrics.sent();
-        }
+                .await
+        } else {
+            self.posts.send(room, post).await
+        }?;
+        self.stored(&posted).await;
+        Ok(posted)
     }
 
     /// Stores a message in a room that is known by either of its names.
@@ -127,8 +121,9 @@ impl App {
                     posted.pop().unwrap_or_else(|| Err(Error::not_found()))
                 })
             })
-            .await;
-        posted.inspect(|posted| self.count(posted))
+            .await?;
+        self.stored(&posted).await;
+        Ok(posted)
     }
 
     fn check_post(&self, viewer: &Viewer, request: PostMessage) -> Result<Post> {

@@ -1,5 +1,7 @@
 //! Finding messages by their words.
 
+mod index;
+
 use crate::app::{App, administrator, allow, person};
 use crate::domain::audit::{Deed, Note};
 use crate::domain::ids::GlobalId;
@@ -12,6 +14,9 @@ use crate::error::{Error, Result};
 use crate::storage::messages::Sent;
 use crate::storage::search::{self, Narrowing, Scope};
 use crate::storage::{Conn, audit, rooms};
+
+pub(in crate::app) use index::Index;
+pub use index::keep_indexed;
 
 /// Messages, the newest first, and how to count them all.
 #[derive(Debug, Clone)]
@@ -29,7 +34,7 @@ impl Findings {
 
 impl App {
     /// Messages with all of the words, of rooms that the viewer is in; of one that is named, where they may read
-    /// it. An administrator may search everywhere, which is written down.
+    /// it. What was stored before is found. An administrator may search everywhere, which is written down.
     ///
     /// # Errors
     /// `FORBIDDEN` everywhere for anyone else; `NOT_FOUND` and `NOT_A_MEMBER` as for reading the room.
@@ -47,10 +52,17 @@ impl App {
         let page = args.check(self.epoch(), List::Findings, self.bounds.pages)?;
         self.limits.search(caller.user)?;
         let (viewer, narrowed) = (*viewer, asked.clone());
-        let scope = self
+        let (scope, is_behind) = self
             .store
-            .read(move |conn| Box::pin(async move { scope(conn, &viewer, caller, &narrowed).await }))
+            .read(move |conn| {
+                Box::pin(async move {
+                    Ok((scope(conn, &viewer, caller, &narrowed).await?, search::is_behind(conn).await?))
+                })
+            })
             .await?;
+        if is_behind {
+            self.index_before_search().await?;
+        }
         if asked.everywhere {
             let note = Note {
                 actor: Some(caller.user),

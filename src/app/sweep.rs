@@ -5,18 +5,16 @@ use chrono::TimeDelta;
 use crate::app::App;
 use crate::domain::sessions::Viewer;
 use crate::error::{Code, Error, Result, Text};
-use crate::storage::{audit, messages, search, sessions};
+use crate::storage::{audit, messages, sessions};
 
 /// How long an ended session is kept, so that a stolen token of it is still known for what it is.
 const ENDED_SESSION_KEPT: TimeDelta = TimeDelta::days(30);
 /// Messages of deleted rooms removed in one transaction; bounds how long senders wait for it.
 const PURGE_MAX: i64 = 500;
-/// Messages whose words are made in one transaction, for the same reason.
-const KEEP_MAX: i64 = 500;
 
 impl App {
-    /// Forgets ended sessions and old entries of the audit log, empties deleted rooms, has older messages found,
-    /// removes accounts that are leaving and files that nothing refers to, and drops idle rate budgets.
+    /// Forgets ended sessions and old entries of the audit log, empties deleted rooms, removes accounts that are
+    /// leaving and files that nothing refers to, and drops idle rate budgets.
     pub async fn sweep(&self, viewer: &Viewer) -> Result<()> {
         if *viewer != Viewer::Operator {
             return Err(Error::new(Code::Forbidden, Text::NotAllowed));
@@ -38,12 +36,6 @@ impl App {
             let removed =
                 self.store.write(|conn| Box::pin(messages::purge_deleted_rooms(conn, PURGE_MAX))).await?;
             if removed == 0 {
-                break;
-            }
-        }
-        loop {
-            let kept = self.store.write(|conn| Box::pin(search::keep_older(conn, KEEP_MAX))).await?;
-            if kept == 0 {
                 break;
             }
         }

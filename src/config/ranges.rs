@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use super::reader::Reader;
 use super::{
     Admin, Chat, Config, Database, DatabaseUrl, Graphql, Http, Limits, Live, Media, MediaPlace, Password,
-    Rest, TrustedDocuments, urls,
+    Rest, Search, TrustedDocuments, urls,
 };
 use crate::telemetry;
 
@@ -64,6 +64,7 @@ impl Config {
             http: Http::read(r),
             graphql: Graphql::read(r),
             chat: Chat::read(r),
+            search: Search::read(r),
             live: Live::read(r),
             media: Media::read(r),
             rest: Rest::read(r),
@@ -200,6 +201,16 @@ impl Chat {
             read_marks_told_members_max: r.number("chat.read_marks_told_members_max", 0..=1_000_000),
             page_default,
             page_max,
+        }
+    }
+}
+
+impl Search {
+    fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            delay: r.duration("search.delay", Duration::ZERO..=MINUTE),
+            batch_max: r.number("search.batch_max", 1..=10_000),
+            backlog_max: r.number("search.backlog_max", 1..=1_000_000),
         }
     }
 }

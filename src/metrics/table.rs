@@ -77,6 +77,8 @@ table! {
         "GraphQL operations running on WebSockets.";
     WRITE_QUEUE = "tertulia_write_queue_depth", Kind::Gauge, Count,
         "Work waiting for SQLite's writer, or messages for their rooms on PostgreSQL.";
+    INDEX_BACKLOG = "tertulia_search_backlog", Kind::Gauge, Count,
+        "Messages stored through this node that are not known to be indexed for searches.";
     PASSWORD_QUEUE = "tertulia_password_queue_depth", Kind::Gauge, Count,
         "Passwords waiting to be hashed.";
     DB_IN_USE = "tertulia_db_connections_in_use", Kind::Gauge, Count,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::app::live::{Pace, attend};
+use crate::app::search::keep_indexed;
 use crate::app::{App, Parts};
 use crate::auth::{KeyProblem, KeySource, Keys, PasswordOptions, Passwords, Tokens, random};
 use crate::clock::Clock;
@@ -88,6 +89,7 @@ pub async fn assemble(config: &Config, clock: Clock, metrics: &Metrics) -> Resul
     let app = Arc::new(App::new(parts, config));
     let pace = Pace { unheard: config.live.look_when_deaf, heard: config.live.look_always };
     attend(&app, inbox, pace);
+    keep_indexed(&app);
     Ok(Assembly { app, keys, documents })
 }
 

@@ -56,6 +56,7 @@ pub fn router(
                 live_events: held.events,
                 documents_cached: endpoint.documents_cached(),
                 write_queue: app.store().write_queue_len(),
+                index_backlog: app.index_backlog_len(),
                 password_queue: app.password_queue_len(),
                 db_in_use: app.store().pool_usage().0,
                 db_statements: app.store().statements(),

@@ -356,7 +356,7 @@ pub async fn insert_message(conn: &mut Conn, brought: &BroughtMessage) -> Result
         .values(row)
         .returning(messages::key)
         .get_result(db))?;
-    search::keep(conn, &[(MessageKey(key), &brought.text)]).await?;
+    search::keep(conn, MessageKey(key), &brought.text).await?;
     Ok(MessageKey(key))
 }
 

@@ -114,22 +114,12 @@ pub async fn keys(conn: &mut Conn, room: RoomKey, limit: usize) -> Result<Vec<Us
 /// Members in the order they joined. A place in the list is a membership's key.
 pub async fn page(conn: &mut Conn, room: RoomKey, page: &Page) -> Result<Slice<Member>> {
     let rows: Vec<MemberRow> = run!(conn, db => {
-        let mut query = members::table
+        let query = members::table
             .inner_join(users::table)
             .filter(members::room_key.eq(room.0))
             .select((COLUMNS, UserRow::as_select()))
             .into_boxed::<Db>();
-        if let Some(after) = page.after {
-            query = query.filter(members::key.gt(after.0));
-        }
-        if let Some(before) = page.before {
-            query = query.filter(members::key.lt(before.0));
-        }
-        query = match page.end {
-            End::First => query.order(members::key.asc()),
-            End::Last => query.order(members::key.desc()),
-        };
-        query.limit(i64::from(page.limit) + 1).load(db)
+        rising!(query, members::key, page).load(db)
     })?;
     Ok(Slice::cut(page, rows).map(member))
 }

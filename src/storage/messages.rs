@@ -100,7 +100,7 @@ pub async fn insert(conn: &mut Conn, new: &NewMessage) -> Result<Message> {
         .returning(MessageRow::as_returning())
         .get_result(db))?;
     let message = Message::from(row);
-    search::keep(conn, &[(message.key, &message.text)]).await?;
+    search::note(conn, message.key).await?;
     conn.announce(News::Room(RoomEvent::of_message(message.clone())));
     Ok(message)
 }
@@ -170,7 +170,7 @@ pub async fn update(conn: &mut Conn, message: &Message) -> Result<()> {
             messages::reactions.eq(i16::try_from(message.reactions).unwrap_or(i16::MAX)),
         ))
         .execute(db))?;
-    search::keep(conn, &[(message.key, &message.text)]).await
+    search::keep(conn, message.key, &message.text).await
 }
 
 /// Writes how many different reactions a message has back.
@@ -204,22 +204,12 @@ pub async fn get_many(conn: &mut Conn, keys: &[MessageKey], viewer: UserKey) -> 
 /// One room's messages, oldest to newest. A place in the list is a position of the room's log.
 pub async fn page(conn: &mut Conn, room: RoomKey, page: &Page) -> Result<Slice<Sent>> {
     let rows: Vec<SentRow> = run!(conn, db => {
-        let mut query = messages::table
+        let query = messages::table
             .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
             .filter(messages::room_key.eq(room.0))
             .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
             .into_boxed::<Db>();
-        if let Some(after) = page.after {
-            query = query.filter(messages::position.gt(after.0));
-        }
-        if let Some(before) = page.before {
-            query = query.filter(messages::position.lt(before.0));
-        }
-        query = match page.end {
-            End::First => query.order(messages::position.asc()),
-            End::Last => query.order(messages::position.desc()),
-        };
-        query.limit(i64::from(page.limit) + 1).load(db)
+        rising!(query, messages::position, page).load(db)
     })?;
     Ok(Slice::cut(page, rows).map(sent))
 }
@@ -257,22 +247,12 @@ pub async fn page_of_all(conn: &mut Conn, viewer: UserKey, page: &Page) -> Resul
             .inner_join(rooms::table)
             .filter(members::user_key.eq(viewer.0).and(rooms::deleted_at.is_null()))
             .select(members::room_key);
-        let mut query = messages::table
+        let query = messages::table
             .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
             .filter(messages::room_key.eq_any(mine))
             .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
             .into_boxed::<Db>();
-        if let Some(after) = page.after {
-            query = query.filter(messages::key.gt(after.0));
-        }
-        if let Some(before) = page.before {
-            query = query.filter(messages::key.lt(before.0));
-        }
-        query = match page.end {
-            End::First => query.order(messages::key.asc()),
-            End::Last => query.order(messages::key.desc()),
-        };
-        query.limit(i64::from(page.limit) + 1).load(db)
+        rising!(query, messages::key, page).load(db)
     })?;
     Ok(Slice::cut(page, rows).map(sent))
 }

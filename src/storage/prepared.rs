@@ -63,15 +63,13 @@ impl Query for NextMessage {
 impl<Conn> diesel::RunQueryDsl<Conn> for NextMessage {}
 
 /// Stores messages at the end of a room's log, in the order of the columns, under the next positions and
-/// numbers: `key`, `position`, `seq` and `created_at` of each. Nothing where the room is gone.
+/// numbers, and notes them for the index of words: `key`, `position`, `seq` and `created_at` of each. Nothing where the room is gone.
 #[derive(Debug, QueryId)]
 pub(super) struct Append {
     pub(super) room: i64,
     pub(super) count: i64,
     pub(super) senders: Vec<i64>,
     pub(super) texts: Vec<String>,
-    /// The words of each, separated by blanks.
-    pub(super) words: Vec<String>,
     pub(super) client_ids: Vec<Option<String>>,
     pub(super) created_at: Vec<At>,
     pub(super) replies_to: Vec<Option<i64>>,
@@ -92,17 +90,14 @@ impl QueryFragment<Pg> for Append {
         out.push_bind_param::<BigInt, _>(&self.count)?;
         // Sorted, so that keys, too, rise in the order of the log.
         out.push_sql(
-            " AS last_seq) INSERT INTO messages \
-             (room_key, position, seq, sender_key, text, words, client_message_id, created_at, reply_to) \
+            " AS last_seq), stored AS (INSERT INTO messages \
+             (room_key, position, seq, sender_key, text, client_message_id, created_at, reply_to) \
              SELECT place.key, place.head + draft.number, place.last_seq + draft.number, \
-             draft.sender, draft.text, array_to_tsvector(string_to_array(draft.words, ' ')), \
-             draft.client_id, draft.created_at, draft.reply_to FROM place, unnest(",
+             draft.sender, draft.text, draft.client_id, draft.created_at, draft.reply_to FROM place, unnest(",
         );
         out.push_bind_param::<Array<BigInt>, _>(&self.senders)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Text>, _>(&self.texts)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Array<Text>, _>(&self.words)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.client_ids)?;
         out.push_sql(", ");
@@ -110,8 +105,10 @@ impl QueryFragment<Pg> for Append {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<BigInt>>, _>(&self.replies_to)?;
         out.push_sql(
-            ") WITH ORDINALITY AS draft (sender, text, words, client_id, created_at, reply_to, number) \
-             ORDER BY draft.number RETURNING key, position, seq, created_at",
+            ") WITH ORDINALITY AS draft (sender, text, client_id, created_at, reply_to, number) \
+             ORDER BY draft.number RETURNING key, position, seq, created_at), \
+             noted AS (INSERT INTO unindexed (message_key) SELECT key FROM stored) \
+             SELECT key, position, seq, created_at FROM stored",
         );
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! How one query serves two engines.
+//! How one query serves two engines, and what pages have in common.
 
 /// Runs a diesel query on whichever engine the connection is of, as one counted statement.
 ///
@@ -24,4 +24,22 @@ macro_rules! run {
             }
         }
     };
+}
+
+/// One page of a boxed query whose list rises along a column, with one row more to tell whether it goes on.
+macro_rules! rising {
+    ($query:expr, $place:expr, $page:expr) => {{
+        let mut query = $query;
+        if let Some(after) = $page.after {
+            query = query.filter($place.gt(after.0));
+        }
+        if let Some(before) = $page.before {
+            query = query.filter($place.lt(before.0));
+        }
+        query = match $page.end {
+            $crate::domain::paging::End::First => query.order($place.asc()),
+            $crate::domain::paging::End::Last => query.order($place.desc()),
+        };
+        query.limit(i64::from($page.limit) + 1)
+    }};
 }

@@ -49,7 +49,7 @@ pub async fn page(
     page: &Page,
 ) -> Result<Slice<Sent>> {
     let rows: Vec<SentRow> = run!(conn, db => {
-        let mut query = messages::table
+        let query = messages::table
             .inner_join(rooms::table)
             .left_join(
                 members::table
@@ -61,17 +61,7 @@ pub async fn page(
             .filter(rooms::deleted_at.is_null())
             .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
             .into_boxed::<Db>();
-        if let Some(after) = page.after {
-            query = query.filter(messages::position.gt(after.0));
-        }
-        if let Some(before) = page.before {
-            query = query.filter(messages::position.lt(before.0));
-        }
-        query = match page.end {
-            End::First => query.order(messages::position.asc()),
-            End::Last => query.order(messages::position.desc()),
-        };
-        query.limit(i64::from(page.limit) + 1).load(db)
+        rising!(query, messages::position, page).load(db)
     })?;
     Ok(Slice::cut(page, rows).map(sent))
 }

@@ -250,7 +250,7 @@ table! {
 }
 
 table! {
-    unsearched (message_key) {
+    unindexed (message_key) {
         message_key -> BigInt,
     }
 }
@@ -281,6 +281,7 @@ allow_tables_to_appear_in_same_query!(
     rooms,
     session_keys,
     sessions,
+    unindexed,
     uploads,
     users,
 );

@@ -1,5 +1,7 @@
-//! Messages by their words, which `domain/search.rs` makes. SQLite has them in a full-text table beside the messages,
-//! PostgreSQL in a column of them with an index of its own.
+//! Messages by their words, which `domain/search.rs` makes and `search/index.rs` keeps: beside the messages, on SQLite in
+//! a full-text table, on PostgreSQL in a table with an index for them.
+
+mod index;
 
 use diesel::dsl::sql;
 use diesel::pg::Pg;
@@ -7,117 +9,49 @@ use diesel::prelude::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, NullableExpressionMethods as _,
     QueryDsl as _, SelectableHelper as _,
 };
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::result::QueryResult;
-use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{allow_tables_to_appear_in_same_query, table};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::ids::{RoomKey, UserKey};
 use crate::domain::paging::{End, Page, Slice};
-use crate::domain::search::words;
 use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::messages::{MessageRow, Sent, SentRow, sent};
 use crate::storage::pool::Engined;
-use crate::storage::schema::{members, messages, rooms, unsearched, users};
+use crate::storage::schema::{members, messages, rooms, users};
 use crate::storage::types::{At, Id};
 use crate::storage::users::UserRow;
 
+pub use index::{is_behind, keep_waiting};
+pub(super) use index::{keep, note};
+
 table! {
-    /// On SQLite alone; not in the schema of both.
+    /// That of SQLite, which is not in the schema of both.
     message_words (rowid) {
         rowid -> BigInt,
     }
 }
-allow_tables_to_appear_in_same_query!(message_words, messages);
-allow_tables_to_appear_in_same_query!(message_words, users);
-allow_tables_to_appear_in_same_query!(message_words, members);
-allow_tables_to_appear_in_same_query!(message_words, rooms);
 
-/// Keeps the words of one message.
-#[derive(Debug, QueryId)]
-struct KeepOne {
-    message: i64,
-    words: String,
-}
-
-impl QueryFragment<Sqlite> for KeepOne {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_sql("INSERT OR REPLACE INTO message_words (rowid, words) VALUES (");
-        out.push_bind_param::<BigInt, _>(&self.message)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Text, _>(&self.words)?;
-        out.push_sql(")");
-        Ok(())
+table! {
+    /// That of PostgreSQL.
+    #[sql_name = "message_words"]
+    message_words_of_pg (message_key) {
+        message_key -> BigInt,
     }
 }
 
-impl<Conn> diesel::RunQueryDsl<Conn> for KeepOne {}
-
-/// Keeps the words of several messages.
-#[derive(Debug, QueryId)]
-struct KeepAll {
-    messages: Vec<i64>,
-    words: Vec<String>,
+macro_rules! beside_all {
+    ($($words:ident),*) => {$(
+        allow_tables_to_appear_in_same_query!($words, messages);
+        allow_tables_to_appear_in_same_query!($words, users);
+        allow_tables_to_appear_in_same_query!($words, members);
+        allow_tables_to_appear_in_same_query!($words, rooms);
+    )*};
 }
-
-impl QueryFragment<Pg> for KeepAll {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql(
-            "UPDATE messages SET words = array_to_tsvector(string_to_array(kept.words, ' ')) FROM unnest(",
-        );
-        out.push_bind_param::<Array<BigInt>, _>(&self.messages)?;
-        out.push_sql("::bigint[], ");
-        out.push_bind_param::<Array<Text>, _>(&self.words)?;
-        out.push_sql("::text[]) AS kept (key, words) WHERE messages.key = kept.key");
-        Ok(())
-    }
-}
-
-/// The words of a text, as both engines take them.
-pub(super) fn joined(text: &str) -> String {
-    words(text).join(" ")
-}
-
-/// Has messages found by what they say now.
-pub(super) async fn keep(conn: &mut Conn, said: &[(MessageKey, &str)]) -> Result<()> {
-    if !conn.has_other_writers() {
-        for (message, text) in said {
-            let Engined::Sqlite(db) = conn.count_statement() else { return Ok(()) };
-            let one = KeepOne { message: message.0, words: joined(text) };
-            diesel::RunQueryDsl::execute(one, db)?;
-        }
-        return Ok(());
-    }
-    let (messages, words) = said.iter().map(|(message, text)| (message.0, joined(text))).unzip();
-    let Engined::Postgres(db) = conn.count_statement() else { return Ok(()) };
-    diesel_async::RunQueryDsl::execute(KeepAll { messages, words }, db).await?;
-    Ok(())
-}
-
-/// Has up to `limit` messages found that were sent before there was search, the newest first; tells how many.
-pub async fn keep_older(conn: &mut Conn, limit: i64) -> Result<usize> {
-    let next: Vec<i64> = run!(conn, db => unsearched::table
-        .order(unsearched::message_key.desc())
-        .limit(limit)
-        .select(unsearched::message_key)
-        .load(db))?;
-    let texts = messages::table.filter(messages::key.eq_any(&next)).select((messages::key, messages::text));
-    let said: Vec<(i64, String)> = match conn.count_statement() {
-        Engined::Sqlite(db) => diesel::RunQueryDsl::load(texts, db)?,
-        // Held, so that nobody edits one meanwhile.
-        Engined::Postgres(db) => diesel_async::RunQueryDsl::load(texts.for_update(), db).await?,
-    };
-    let said: Vec<(MessageKey, &str)> =
-        said.iter().map(|(message, text)| (MessageKey(*message), text.as_str())).collect();
-    keep(conn, &said).await?;
-    run!(conn, db => diesel::delete(unsearched::table.filter(unsearched::message_key.eq_any(&next)))
-        .execute(db))?;
-    Ok(next.len())
-}
+beside_all!(message_words, message_words_of_pg);
 
 /// Whose messages are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,8 +129,8 @@ macro_rules! narrowed {
     }};
 }
 
-/// What the full-text table has. It is read along its keys, so that a page ends as soon as it is full. Room and
-/// sender are sums, so that SQLite does not begin with all messages of one.
+/// What the full-text table has. It is read along its keys, so that a page ends as soon as it is full. On both engines
+/// room and sender are sums, so that none begins with all messages of one.
 macro_rules! on_sqlite {
     ($narrowing:expr) => {
         narrowed!(
@@ -215,16 +149,17 @@ macro_rules! on_sqlite {
 macro_rules! on_postgres {
     ($narrowing:expr) => {
         narrowed!(
-            messages::table
+            message_words_of_pg::table
+                .inner_join(messages::table.on(messages::key.eq(message_words_of_pg::message_key)))
                 .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
                 .filter(
-                    sql::<Bool>("messages.words @@ ")
+                    sql::<Bool>("message_words.words @@ ")
                         .bind::<Text, _>($narrowing.on_postgres())
                         .sql("::tsquery"),
                 )
                 .into_boxed::<Pg>(),
-            messages::room_key,
-            messages::sender_key,
+            (messages::room_key + 0),
+            (messages::sender_key + 0),
             $narrowing
         )
     };
@@ -256,7 +191,7 @@ pub async fn page(conn: &mut Conn, narrowing: &Narrowing, page: &Page) -> Result
             diesel::RunQueryDsl::load(query, db)?
         }
         Engined::Postgres(db) => {
-            let query = paged!(on_postgres!(narrowing), messages::key, page);
+            let query = paged!(on_postgres!(narrowing), message_words_of_pg::message_key, page);
             diesel_async::RunQueryDsl::load(query, db).await?
         }
     };

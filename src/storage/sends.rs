@@ -23,7 +23,6 @@ use crate::storage::prepared::{Append, Control, Earlier};
 use crate::storage::replies;
 use crate::storage::rooms::{self, RoomRow};
 use crate::storage::schema::{members, rooms as room_table};
-use crate::storage::search;
 use crate::storage::types::{At, Id, RoleColumn};
 
 /// A message that has no place yet.
@@ -201,7 +200,6 @@ async fn append_all(conn: &mut Conn, room: RoomKey, drafts: Vec<Draft>) -> Resul
         count: i64::try_from(drafts.len()).map_err(Error::internal)?,
         senders: drafts.iter().map(|draft| draft.sender.0).collect(),
         texts: drafts.iter().map(|draft| draft.text.clone()).collect(),
-        words: drafts.iter().map(|draft| search::joined(&draft.text)).collect(),
         client_ids: drafts.iter().map(|draft| draft.client_message_id.clone()).collect(),
         created_at: drafts.iter().map(|draft| At(draft.created_at)).collect(),
         replies_to: drafts.iter().map(|draft| draft.reply_to.map(|key| key.0)).collect(),

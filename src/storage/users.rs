@@ -258,7 +258,8 @@ pub async fn confirm_password(conn: &mut Conn, key: UserKey, verified: &str, nex
 /// Whether anyone is an administrator whose account is not disabled.
 pub async fn has_admin(conn: &mut Conn) -> Result<bool> {
     let found = run!(conn, db => users::table
-        .filter(users::is_admin.eq(true).and(users::disabled_at.is_null()))
+        // Bare, as in the condition of the index, which SQLite wants to see.
+        .filter(users::is_admin.and(users::disabled_at.is_null()))
         .select(users::key)
         .first::<i64>(db))
     .optional()?;

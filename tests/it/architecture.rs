@@ -186,6 +186,7 @@ const NOT_USE_CASES: &[&str] = &[
     "store",
     "password_queue_len",
     "decode_queue_len",
+    "index_backlog_len",
     "close",
     "authenticate",
     "identify",

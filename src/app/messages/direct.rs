@@ -40,7 +40,7 @@ impl App {
             .await?;
         if let Some(known) = known {
             let posted = self.posts.send(known.view.room.id, post).await?;
-            self.count(&posted);
+            self.stored(&posted).await;
             return Ok((known, posted));
         }
         let title = title.chars().take(LABEL_CHARS_MAX).collect();
@@ -62,7 +62,7 @@ impl App {
                 })
             })
             .await?;
-        self.count(&posted);
+        self.stored(&posted).await;
         Ok((view, posted))
     }
 }
