@@ -239,8 +239,7 @@ async fn event(socket: &mut Socket, kind: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_viewers_are_shown_differs_in_the_fields_of_the_list_and_in_no_others() {
     let app =
-        TestApp::with(Db::Sqlite, &[("GRAPHQL_COST_MAX", "10000000"), ("GRAPHQL_FIELDS_MAX", "10000")])
-            .await;
+        TestApp::with(Db::Sqlite, &[("GRAPHQL_COST_MAX", "10000000"), ("GRAPHQL_FIELDS_MAX", "10000")]).await;
     let (amber, basil) = (app.user("amber").await, app.user("basil").await);
     let (dora, erin) = (app.admin("dora").await, app.user("erin").await);
     for person in [&amber, &basil] {

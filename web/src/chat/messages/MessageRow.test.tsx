@@ -91,6 +91,15 @@ describe('a message', () => {
     expect(pane.copy).not.toHaveBeenCalled();
   });
 
+  it('offers a reader to react, and nobody in a closed room', () => {
+    row({}, aPane({ mayWrite: false }));
+    expect(screen.getByRole('button', { name: 'React' })).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
+    cleanup();
+    row({}, aPane({ mayWrite: false, mayReact: false }));
+    expect(screen.queryByRole('button', { name: 'React' })).toBeNull();
+  });
+
   it.each([
     ['one of somebody else', { sender: bruno }, {}, { edit: false, remove: false }],
     ['one of somebody else, for a moderator', { sender: bruno }, { mayModerate: true }, { edit: false, remove: true }],

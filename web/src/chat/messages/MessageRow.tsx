@@ -104,15 +104,17 @@ export const MessageRow = memo(function MessageRow({ message, beginsGroup, endsG
 });
 
 interface May {
+  readonly react: boolean;
   readonly reply: boolean;
   readonly edit: boolean;
   readonly remove: boolean;
   readonly copy: boolean;
 }
 
-function whatMayBeDone({ deletedAt, text }: Message, isOwn: boolean, { mayWrite, mayModerate }: Pane): May {
+function whatMayBeDone({ deletedAt, text }: Message, isOwn: boolean, { mayReact, mayWrite, mayModerate }: Pane): May {
   const isThere = deletedAt === null;
   return {
+    react: isThere && mayReact,
     reply: isThere && mayWrite,
     edit: isThere && mayWrite && isOwn && text !== '',
     remove: isThere && (isOwn ? mayWrite : mayModerate),
@@ -137,7 +139,7 @@ function keyAction(key: string, { message, may, pane, open }: Keyed): (() => voi
     case 'c':
       return may.copy ? () => pane.copy(message) : null;
     case '+':
-      return may.reply ? () => open('emoji') : null;
+      return may.react ? () => open('emoji') : null;
     case 'Delete':
     case 'Backspace':
       return may.remove ? () => pane.remove(message) : null;
@@ -162,7 +164,7 @@ function Toolbar({ message, may, pane, tabIndex, opened, onOpen }: ToolbarProps)
   const { t } = pane;
   return (
     <div className={styles.toolbar} role="group" aria-label={t('actions.label')}>
-      {may.reply && (
+      {may.react && (
         <EmojiPopover
           open={opened === 'emoji'}
           onOpenChange={(open) => onOpen(open ? 'emoji' : null)}
