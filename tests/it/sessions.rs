@@ -15,6 +15,8 @@ const REFRESH: &str = "mutation($input: RefreshSessionInput!) { refreshSession(i
 const CHANGE: &str = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) {
     tokens { accessToken refreshToken } errors { code message path } } }";
 const NEW_PASSWORD: &str = "quite another phrase";
+/// So many that what is done at the same moment is done in every order.
+const SEVERAL: [&str; 8] = ["amber", "basil", "cyan", "dove", "ecru", "fawn", "grey", "hazel"];
 /// Within the second in which a session must be over on every node, and a little for the machine.
 const OVER_WITHIN: Duration = Duration::from_millis(1_500);
 
@@ -259,31 +261,38 @@ on_both! {
     }
 
     async fn of_two_changes_at_the_same_moment_one_stands(app) {
-        let here = Pair::of_caller(&app.user("amber").await);
-        let there = Pair::of_caller(&app.login("amber", PASSWORD).await);
         let (one, other) = ("the phrase of one", "the phrase of the other");
-        let (first, second) = tokio::join!(
-            change_password(&app, &here.access, PASSWORD, one),
-            change_password(&app, &there.access, PASSWORD, other),
-        );
-        let [first, second] = [first, second].map(|answer| answer.body["data"]["changePassword"]["tokens"].is_object());
-        assert!(first != second, "both were told that it was changed, or neither");
-        let (stands, fell) = if first { (one, other) } else { (other, one) };
-        app.login("amber", stands).await;
-        assert_eq!(exchange(&app, &[], LOGIN, login("amber", fell)).await.payload_code(), "BAD_CREDENTIALS");
+        for name in SEVERAL {
+            let here = Pair::of_caller(&app.user(name).await);
+            let there = Pair::of_caller(&app.login(name, PASSWORD).await);
+            let (first, second) = tokio::join!(
+                change_password(&app, &here.access, PASSWORD, one),
+                change_password(&app, &there.access, PASSWORD, other),
+            );
+            let [first, second] =
+                [first, second].map(|answer| answer.body["data"]["changePassword"]["tokens"].is_object());
+            assert!(first != second, "both were told that it was changed, or neither");
+            let (stands, fell) = if first { (one, other) } else { (other, one) };
+            app.login(name, stands).await;
+            assert_eq!(exchange(&app, &[], LOGIN, login(name, fell)).await.payload_code(), "BAD_CREDENTIALS");
+        }
     }
 
     async fn a_change_does_not_undo_what_an_administrator_set_meanwhile(app) {
-        let (amber, admin) = (app.user("amber").await, app.admin("ada").await);
-        let access = Pair::of_caller(&amber).access;
+        let admin = app.admin("ada").await;
         let given = "what the administrator gave";
-        let reset = json!({ "userId": amber.id, "newPassword": given });
-        tokio::join!(
-            change_password(&app, &access, PASSWORD, NEW_PASSWORD),
-            admin.mutate("resetPassword", reset, ""),
-        );
-        app.login("amber", given).await;
-        assert_eq!(exchange(&app, &[], LOGIN, login("amber", NEW_PASSWORD)).await.payload_code(), "BAD_CREDENTIALS");
+        for name in SEVERAL {
+            let person = app.user(name).await;
+            let access = Pair::of_caller(&person).access;
+            let reset = json!({ "userId": person.id, "newPassword": given });
+            tokio::join!(
+                change_password(&app, &access, PASSWORD, NEW_PASSWORD),
+                admin.mutate("resetPassword", reset, ""),
+            );
+            app.login(name, given).await;
+            let login = exchange(&app, &[], LOGIN, login(name, NEW_PASSWORD)).await;
+            assert_eq!(login.payload_code(), "BAD_CREDENTIALS");
+        }
     }
 
     async fn nobody_changes_a_password_without_a_token(app) {

@@ -19,14 +19,20 @@ export function NarrowText({ name, label, placeholder }: { name: string; label: 
   const given = get(name);
   const [written, setWritten] = useState(given);
   const settled = useDebounced(written.trim());
-  const [told, setTold] = useState(given);
-  // The address may be changed by others than this field: by going back, or by a link.
-  if (given !== told) {
-    setTold(given);
-    if (given !== written.trim()) setWritten(given);
+  const [seen, setSeen] = useState(given);
+  /** What this field has told the address, which takes its time. */
+  const [told, setTold] = useState<readonly string[]>([]);
+  if (given !== seen) {
+    setSeen(given);
+    const answered = told.indexOf(given);
+    setTold(answered < 0 ? [] : told.slice(answered + 1));
+    // The address may be changed by others, too: by going back, or by a link.
+    if (answered < 0) setWritten(given);
   }
   useEffect(() => {
-    if (settled !== given && settled === written.trim()) set({ [name]: settled });
+    if (settled === (told.at(-1) ?? given) || settled !== written.trim()) return;
+    setTold((before) => [...before, settled]);
+    set({ [name]: settled });
     // Only what has been written here is told: `given` is an answer to it.
   }, [settled]);
   return (
