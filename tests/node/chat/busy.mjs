@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { until } from '../browser.mjs';
 import { mutate } from '../people.mjs';
-import { drawn, isInSight } from './rows.mjs';
+import { drawn, wheelToEnd } from './rows.mjs';
 
 const PER_SECOND = 50;
 const SECONDS = 10;
@@ -10,16 +10,16 @@ const SECONDS = 10;
 const SLACK_PX = 2;
 
 export async function arrive(page, { base, speaker, roomId }) {
+  await wheelToEnd(page);
   const said = await sayAll(base, speaker, roomId, SECONDS);
   const newest = Math.max(...said.keys());
   await until('the last of them', async () => (await drawn(page)).some(({ seq, isInSight }) => seq === newest && isInSight));
   await compare(page, said);
-  await page.getByRole('button', { name: /newest message$|new messages?$/ }).click();
-  await until('the last of them again', () => isInSight(page, new RegExp(`^${said.get(newest)}$`)));
 }
 
 /** While messages arrive the reader goes up a little, and is left alone there. */
 export async function readOn(page, { base, speaker, roomId }) {
+  await wheelToEnd(page);
   const newest = async () => (await drawn(page)).at(-1).seq;
   const before = await newest();
   const saying = sayAll(base, speaker, roomId, 6);
