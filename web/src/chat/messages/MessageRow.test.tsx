@@ -92,11 +92,11 @@ describe('a message', () => {
   });
 
   it('offers a reader to react, and nobody in a closed room', () => {
-    row({}, aPane({ mayWrite: false }));
+    fireEvent.focus(row({}, aPane({ mayWrite: false })));
     expect(screen.getByRole('button', { name: 'React' })).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Reply' })).toBeNull();
     cleanup();
-    row({}, aPane({ mayWrite: false, mayReact: false }));
+    fireEvent.focus(row({}, aPane({ mayWrite: false, mayReact: false })));
     expect(screen.queryByRole('button', { name: 'React' })).toBeNull();
   });
 
