@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WAIT_MS, openBrowser, until, watch } from './browser.mjs';
-import { arrive } from './chat/busy.mjs';
+import { arrive, readOn } from './chat/busy.mjs';
 import { load } from './chat/loading.mjs';
 import { scrollFar } from './chat/long.mjs';
 import { isInSight } from './chat/rows.mjs';
@@ -46,6 +46,8 @@ try {
 
   await attempt(page, 'arriving', () => arrive(page, { base, speaker, roomId }));
   await page.screenshot({ path: join(screenshots, 'chat-busy-room.png') });
+
+  await readOn(page, { base, speaker, roomId });
 
   assert.deepEqual(faults, [], 'faults seen by the browser');
   failed = false;

@@ -1,5 +1,6 @@
 // The messages that a page has drawn of a room.
 import assert from 'node:assert/strict';
+import { until } from '../browser.mjs';
 
 /** What is in sight and a little around it; never the room. */
 const DRAWN_MAX = 120;
@@ -22,6 +23,16 @@ export async function drawn(page) {
 
 export async function isInSight(page, text) {
   return (await drawn(page)).some((row) => row.isInSight && text.test(row.text));
+}
+
+/** Turns the wheel until nothing more comes. */
+export async function wheelToEnd(page) {
+  const more = page.getByRole('button', { name: /newest message$|new messages?$/ });
+  await page.getByRole('feed').hover();
+  await until('the end of the room', async () => {
+    await page.mouse.wheel(0, 3_000);
+    return !(await more.isVisible());
+  });
 }
 
 function isAscending(numbers) {
