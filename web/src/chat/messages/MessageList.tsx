@@ -62,8 +62,7 @@ function Rows({ conversation, snapshot, onCompose, items, shift }: MessageListPr
   const scroller = useRef<HTMLDivElement>(null);
   const { isAtEnd, onScroll, onResize, stay, leave } = useScrolling({ conversation, snapshot, items, list, scroller });
   const found = useTarget({ conversation, target: snapshot.target, items, list, stay, leave, isWhole: !view.hasNewer });
-  const { active, onKeyDown, onFocus } = useRoving({ conversation, items, list, scroller, onCompose });
-  const activeIndex = active === null ? items.length - 1 : items.findIndex((item) => itemKey(item) === active);
+  const { activeIndex, onKeyDown, onFocus, onBlur } = useRoving({ conversation, items, list, scroller, onCompose });
   const unread = Math.max(0, view.newest - readSeq);
   return (
     <>
@@ -75,6 +74,7 @@ function Rows({ conversation, snapshot, onCompose, items, shift }: MessageListPr
         aria-busy={snapshot.loading !== null}
         onKeyDown={onKeyDown}
         onFocus={onFocus}
+        onBlur={onBlur}
       >
         <div className={styles.spacer} />
         <Virtualizer
@@ -271,10 +271,13 @@ interface Roving {
   onCompose: () => void;
 }
 
-/** One message takes part in the order of Tab; arrow keys choose which. */
+/** One message takes part in the order of Tab: the newest, until arrow keys or a press choose another. */
 function useRoving({ conversation, items, list, scroller, onCompose }: Roving) {
   const [active, setActive] = useState<string | null>(null);
   const wantsFocus = useRef(false);
+  const chosen = active === null ? -1 : items.findIndex((item) => itemKey(item) === active);
+  // What was chosen may not be among those that are loaded now.
+  const activeIndex = chosen >= 0 ? chosen : items.length - 1;
 
   useLayoutEffect(() => {
     if (!wantsFocus.current || active === null) return;
@@ -283,8 +286,7 @@ function useRoving({ conversation, items, list, scroller, onCompose }: Roving) {
   });
 
   const move = (step: 1 | -1) => {
-    const from = active === null ? items.length - 1 : items.findIndex((item) => itemKey(item) === active);
-    const index = Math.min(items.length - 1, Math.max(0, from + step));
+    const index = Math.min(items.length - 1, Math.max(0, activeIndex + step));
     const item = items[index];
     if (!item) return;
     wantsFocus.current = true;
@@ -312,5 +314,10 @@ function useRoving({ conversation, items, list, scroller, onCompose }: Roving) {
     const message = event.target.closest<HTMLElement>('[data-key]');
     if (message?.dataset.key) setActive(message.dataset.key);
   };
-  return { active, onKeyDown, onFocus };
+  // Whoever goes on to write comes back to the newest. What opens above the list is no other place.
+  const onBlur = ({ relatedTarget, currentTarget }: React.FocusEvent) => {
+    const isLeft = relatedTarget instanceof Node && !currentTarget.contains(relatedTarget);
+    if (isLeft && currentTarget.closest('section')?.contains(relatedTarget)) setActive(null);
+  };
+  return { activeIndex, onKeyDown, onFocus, onBlur };
 }
