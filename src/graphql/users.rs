@@ -154,16 +154,10 @@ impl UserConnection {
     /// Those who reacted to a message with one emoji.
     pub(super) fn of_reactors(ctx: &Context<'_>, message: MessageKey, list: ReactorList, count: i64) -> Self {
         let place = |reactor: &_| cursor(ctx, List::Reactors(message), ReactorList::place(reactor));
-        let edges = list
-            .slice
-            .items
-            .iter()
-            .map(|reactor| UserEdge { cursor: place(reactor), node: User::from(reactor.1.clone()) });
-        Self {
-            edges: edges.collect(),
-            page_info: PageInfo::of(&list.slice, place),
-            total: Total::Known(count),
-        }
+        let page_info = PageInfo::of(&list.slice, place);
+        let edge = |reactor| UserEdge { cursor: place(&reactor), node: User::from(reactor.1) };
+        let edges = list.slice.items.into_iter().map(edge).collect();
+        Self { edges, page_info, total: Total::Known(count) }
     }
 }
 
