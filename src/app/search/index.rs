@@ -46,10 +46,13 @@ pub fn keep_indexed(app: &Arc<App>) {
     let (stored, delay) = (Arc::clone(&app.index.stored), app.index.bounds.delay);
     let app = Arc::downgrade(app);
     tokio::spawn(async move {
-        while keep_up(&app).await {
+        loop {
+            sleep(delay).await;
+            if !keep_up(&app).await {
+                break;
+            }
             // Without a word it looks all the same: another node may have gone before its turn.
             let _ = timeout(LOOK_EVERY, stored.notified()).await;
-            sleep(delay).await;
         }
     });
 }

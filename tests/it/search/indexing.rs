@@ -153,7 +153,7 @@ on_both_databases! {
         let left = waiting(&mut sql).await;
         assert_eq!((left.len(), kept(&mut sql).await.len()), (7, 0), "nothing is indexed on the way out");
         let folder = app.stop().await;
-        let next = TestApp::at(folder, db.clone(), &[]).await;
+        let next = TestApp::at(folder, db.clone(), &[("SEARCH_DELAY", "10ms")]).await;
         until_all_are_indexed(&mut sql).await;
         assert_eq!(kept(&mut sql).await, left);
         let amber = next.login("amber", crate::support::app::PASSWORD).await;
