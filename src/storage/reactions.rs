@@ -9,13 +9,27 @@ use diesel::prelude::{
 };
 
 use crate::domain::ids::{MessageKey, UserKey};
-use crate::domain::paging::{End, Page, Slice};
+use crate::domain::paging::{Page, Slice};
 use crate::domain::reactions::{Emoji, Reaction, ReactionGroup};
 use crate::domain::users::User;
 use crate::error::Result;
 use crate::storage::Conn;
 use crate::storage::schema::{members, messages, reactions, rooms, users};
 use crate::storage::users::UserRow;
+
+/// The reactions to messages of rooms that a viewer may read.
+macro_rules! shown_to {
+    ($viewer:expr) => {
+        reactions::table
+            .inner_join(messages::table.inner_join(rooms::table))
+            .left_join(
+                members::table
+                    .on(members::room_key.eq(messages::room_key).and(members::user_key.eq($viewer.0))),
+            )
+            .filter(members::key.nullable().is_not_null().or(rooms::is_open))
+            .filter(rooms::deleted_at.is_null())
+    };
+}
 
 /// A reaction with whose it is.
 pub type Reactor = (Reaction, User);
@@ -71,14 +85,8 @@ pub async fn count_kinds(conn: &mut Conn, message: MessageKey) -> Result<usize> 
 /// room `viewer` may read.
 pub async fn groups(conn: &mut Conn, keys: &[MessageKey], viewer: UserKey) -> Result<Vec<ReactionGroup>> {
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
-    let mut rows: Vec<(i64, String, i64, Option<i64>)> = run!(conn, db => reactions::table
-        .inner_join(messages::table.inner_join(rooms::table))
-        .left_join(
-            members::table.on(members::room_key.eq(messages::room_key).and(members::user_key.eq(viewer.0))),
-        )
+    let mut rows: Vec<(i64, String, i64, Option<i64>)> = run!(conn, db => shown_to!(viewer)
         .filter(reactions::message_key.eq_any(&keys))
-        .filter(members::key.nullable().is_not_null().or(rooms::is_open))
-        .filter(rooms::deleted_at.is_null())
         .group_by((reactions::message_key, reactions::emoji))
         .select((reactions::message_key, reactions::emoji, count_star(), min(reactions::key)))
         .load(db))?;
@@ -112,30 +120,13 @@ pub async fn page(
     page: &Page,
 ) -> Result<Slice<Reactor>> {
     let rows: Vec<ReactorRow> = run!(conn, db => {
-        let mut query = reactions::table
-            .inner_join(users::table)
-            .inner_join(messages::table.inner_join(rooms::table))
-            .left_join(
-                members::table
-                    .on(members::room_key.eq(messages::room_key).and(members::user_key.eq(viewer.0))),
-            )
+        let query = shown_to!(viewer)
+            .inner_join(users::table.on(users::key.eq(reactions::user_key)))
             .filter(reactions::message_key.eq(message.0))
             .filter(reactions::emoji.eq(emoji))
-            .filter(members::key.nullable().is_not_null().or(rooms::is_open))
-            .filter(rooms::deleted_at.is_null())
             .select((reactions::all_columns, UserRow::as_select()))
             .into_boxed::<Db>();
-        if let Some(after) = page.after {
-            query = query.filter(reactions::key.gt(after.0));
-        }
-        if let Some(before) = page.before {
-            query = query.filter(reactions::key.lt(before.0));
-        }
-        query = match page.end {
-            End::First => query.order(reactions::key.asc()),
-            End::Last => query.order(reactions::key.desc()),
-        };
-        query.limit(i64::from(page.limit) + 1).load(db)
+        rising!(query, reactions::key, page).load(db)
     })?;
     Ok(Slice::cut(page, rows).map(reactor))
 }
@@ -144,15 +135,9 @@ pub async fn page(
 /// read. For messages that few reacted to.
 pub async fn all(conn: &mut Conn, keys: &[MessageKey], viewer: UserKey) -> Result<Vec<Reactor>> {
     let keys: Vec<i64> = keys.iter().map(|key| key.0).collect();
-    let rows: Vec<ReactorRow> = run!(conn, db => reactions::table
-        .inner_join(users::table)
-        .inner_join(messages::table.inner_join(rooms::table))
-        .left_join(
-            members::table.on(members::room_key.eq(messages::room_key).and(members::user_key.eq(viewer.0))),
-        )
+    let rows: Vec<ReactorRow> = run!(conn, db => shown_to!(viewer)
+        .inner_join(users::table.on(users::key.eq(reactions::user_key)))
         .filter(reactions::message_key.eq_any(&keys))
-        .filter(members::key.nullable().is_not_null().or(rooms::is_open))
-        .filter(rooms::deleted_at.is_null())
         .order(reactions::key.asc())
         .select((reactions::all_columns, UserRow::as_select()))
         .load(db))?;
