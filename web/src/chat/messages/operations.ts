@@ -242,9 +242,7 @@ export const SendMessage = graphql(`
         }
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -257,9 +255,7 @@ export const EditMessage = graphql(`
         ...MessageParts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -272,9 +268,7 @@ export const DeleteMessage = graphql(`
         ...MessageParts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -287,9 +281,7 @@ export const ReactTo = graphql(`
         ...MessageParts
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -306,9 +298,7 @@ export const MarkRead = graphql(`
         }
       }
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
@@ -319,9 +309,7 @@ export const SetTyping = graphql(`
     setTyping(input: $input) {
       expiresAt
       errors {
-        code
-        message
-        path
+        ...Fault
       }
     }
   }
