@@ -25,6 +25,7 @@ import { Avatar } from '../../shared/ui/Avatar';
 import { IconButton } from '../../shared/ui/Button';
 import icon from '../../shared/ui/icon.svg';
 import { Menu, MenuItem, MenuLine } from '../../shared/ui/Menu';
+import { SkipLink } from '../../shared/ui/SkipLink';
 import { chooseTheme, THEMES, theme } from '../../shared/ui/theme';
 import { useViewer } from '../Gate';
 import styles from './Shell.module.css';
@@ -58,9 +59,7 @@ export function Shell({ children }: { children: ReactNode }) {
   };
   return (
     <div className={styles.shell}>
-      <a className={styles.skip} href="#main" onClick={() => main.current?.focus()}>
-        {t('skip')}
-      </a>
+      <SkipLink to={main}>{t('skip')}</SkipLink>
       <header className={styles.side} onKeyDown={close}>
         <div className={styles.top}>
           <NavLink to="/" end className={styles.brand}>

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { useSession } from '../../shared/session/account';
 import { EmptyState } from '../../shared/ui/EmptyState';
+import { SkipLink } from '../../shared/ui/SkipLink';
 import { Loading } from '../../shared/ui/Spinner';
 import { DeskProvider } from '../messages/DeskProvider';
 import { InboxProvider, useInbox, useInboxStore } from '../rooms/InboxProvider';
@@ -44,9 +45,7 @@ function Frame({ children }: { children: ReactNode }) {
   }, [pathname]);
   return (
     <div className={styles.shell} data-showing={pathname === '/' ? 'list' : 'main'}>
-      <a className={styles.skip} href="#main" onClick={() => main.current?.focus()}>
-        {t('skip')}
-      </a>
+      <SkipLink to={main}>{t('skip')}</SkipLink>
       <nav className={styles.list} aria-label={t('rooms.title')}>
         <RoomList />
       </nav>
