@@ -348,4 +348,29 @@ mod tests {
         // 2 is FULL: a commit is on the disk before it is acknowledged.
         assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
     }
+
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = sql_types::BigInt)]
+        count: i64,
+    }
+
+    #[test]
+    fn the_library_is_compiled_as_cargo_config_says() {
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        let mut count = |option: &str| {
+            let sql = format!(
+                "SELECT count(*) AS count FROM pragma_compile_options WHERE compile_options = '{option}'"
+            );
+            sql_query(sql).get_result::<Count>(&mut connection).unwrap().count
+        };
+        for (option, times) in [
+            ("ENABLE_QPSG", 1),
+            ("THREADSAFE=2", 1),
+            ("DEFAULT_MEMSTATUS=0", 1),
+            ("ENABLE_MEMORY_MANAGEMENT", 0),
+        ] {
+            assert_eq!(count(option), times, "{option}; see LIBSQLITE3_FLAGS in .cargo/config.toml");
+        }
+    }
 }
