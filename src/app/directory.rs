@@ -17,7 +17,7 @@ use crate::domain::windows::{
 };
 use crate::error::{Code, Error, Result, Text};
 use crate::storage::windows::{self, Span};
-use crate::storage::{labels, members, rooms};
+use crate::storage::{Conn, labels, members, rooms};
 
 /// People whom one call may exclude from a list.
 const EXCLUDED_MAX: usize = 1_000;
@@ -130,13 +130,7 @@ impl App {
                 Box::pin(async move {
                     let view = labels::find_view(conn, room, caller.user).await?;
                     let view = view.ok_or_else(|| Error::not_found().at("roomId"))?.view;
-                    allow(Standing::of(&viewer, &view.room, view.role), Action::Read)?;
-                    let read = windows::history(conn, view.room.key, reach.order, reach.span).await?;
-                    let total = match reach.span.total(read.len()) {
-                        Some(total) => total,
-                        None => windows::count_history(conn, &view.room).await?,
-                    };
-                    Ok(Windowed { items: reach.shape(read, total), total })
+                    history(conn, &viewer, &view, reach).await
                 })
             })
             .await
@@ -217,9 +211,25 @@ impl App {
     }
 }
 
+/// Part of the messages of a room, if the viewer may read it.
+pub(in crate::app) async fn history(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    RoomView { room, role, .. }: &RoomView,
+    reach: Reach,
+) -> Result<Windowed<Sent>> {
+    allow(Standing::of(viewer, room, *role), Action::Read)?;
+    let read = windows::history(conn, room.key, reach.order, reach.span).await?;
+    let total = match reach.span.total(read.len()) {
+        Some(total) => total,
+        None => windows::count_history(conn, room).await?,
+    };
+    Ok(Windowed { items: reach.shape(read, total), total })
+}
+
 /// Those of several rooms in which the viewer may do something.
 async fn open_to(
-    conn: &mut crate::storage::Conn,
+    conn: &mut Conn,
     viewer: &Viewer,
     user: UserKey,
     keys: &[RoomKey],
@@ -240,7 +250,7 @@ fn share(sizes: impl ExactSizeIterator<Item = i64>, most: usize) -> i64 {
 /// How a window over messages is read. One without a limit is read from its newest end, so that these are
 /// what it shows when the list is longer than may be shown.
 #[derive(Debug, Clone, Copy)]
-struct Reach {
+pub(in crate::app) struct Reach {
     order: Order,
     span: Span,
     /// What to leave out at the oldest end, after turning.
@@ -248,7 +258,7 @@ struct Reach {
 }
 
 impl Reach {
-    fn of(order: Order, window: Window, most: usize) -> Self {
+    pub(in crate::app) fn of(order: Order, window: Window, most: usize) -> Self {
         let span = Span::of(window, most);
         if order == Order::OldestFirst && window.limit.is_none() {
             let whole = Span { offset: 0, ..span };

@@ -32,6 +32,7 @@ use crate::storage::{Conn, labels, members, room_events, rooms};
 
 pub use creation::CreateRoom;
 pub(in crate::app) use creation::{direct_room, notes_room};
+pub(in crate::app) use doors::known_direct;
 pub use doors::{NewDoorRoom, RoomLabelChange};
 pub use membership::{JoinRoom, MemberList};
 pub use read_marks::MarkRead;

@@ -132,20 +132,7 @@ impl App {
         check_label(&label, &mut faults);
         Error::check(faults)?;
         // Nearly always the room is there, and then nothing is written.
-        let pair = Pair::of(caller.user, other);
-        let known = self
-            .store
-            .read(move |conn| {
-                Box::pin(async move {
-                    match rooms::find_by_pair(conn, pair).await? {
-                        // Whoever has left the room of two has left the server.
-                        Some(room) if room.member_count < 2 && other != caller.user => Ok(None),
-                        Some(room) => labels::find_view(conn, RoomRef::Key(room.key), caller.user).await,
-                        None => Ok(None),
-                    }
-                })
-            })
-            .await?;
+        let known = self.store.read(move |conn| Box::pin(known_direct(conn, caller.user, other))).await?;
         if let Some(known) = known {
             return Ok((known, false));
         }
@@ -262,6 +249,20 @@ impl App {
         let (_, id) = found.first().copied().ok_or_else(|| Error::not_found().at("roomId"))?;
         self.room_ids.insert(key, id);
         Ok(id)
+    }
+}
+
+/// The room of two people who are both still there, or of one alone, if it was made.
+pub(in crate::app) async fn known_direct(
+    conn: &mut Conn,
+    viewer: UserKey,
+    other: UserKey,
+) -> Result<Option<DoorRoomView>> {
+    match rooms::find_by_pair(conn, Pair::of(viewer, other)).await? {
+        // Whoever has left the room of two has left the server.
+        Some(room) if room.member_count < 2 && other != viewer => Ok(None),
+        Some(room) => labels::find_view(conn, RoomRef::Key(room.key), viewer).await,
+        None => Ok(None),
     }
 }
 

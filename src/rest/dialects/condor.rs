@@ -447,12 +447,12 @@ async fn send_to_user(call: Call) -> Answer {
         let text = "the sender and the receiver can not be the same for new messages";
         return Err(Refusal::error(StatusCode::BAD_REQUEST, text));
     }
-    let people = call.app().users_by_key(&call.viewer, vec![own, to]).await?;
-    let name = |key| people.iter().find(|user: &&User| user.key == key).map(|user| &user.username);
-    let (Some(sender), Some(receiver)) = (name(own), name(to)) else { return Err(nobody()) };
-    let title = format!("{sender} - {receiver}");
-    let sent = call.app().post_direct_at(&call.viewer, Door::Condor, to, &title, message(text)).await;
-    let (room, _) = sent.map_err(|error| in_error(error, &call))?;
+    let title = |sender: &User, receiver: &User| format!("{} - {}", sender.username, receiver.username);
+    let sent = call.app().post_direct_at(&call.viewer, Door::Condor, to, title, message(text)).await;
+    let (room, _) = sent.map_err(|error| match error.code() {
+        Code::NotFound => nobody(),
+        _ => in_error(error, &call),
+    })?;
     Ok(whole_room(&call, room).await?.status(StatusCode::CREATED))
 }
 
@@ -619,7 +619,7 @@ async fn make_message(call: Call) -> Answer {
         });
     }
     let text = message(input.text("content").to_owned());
-    let sent = call.app().post_direct_at(&call.viewer, Door::Condor, own, "", text).await;
+    let sent = call.app().post_direct_at(&call.viewer, Door::Condor, own, |_, _| String::new(), text).await;
     let (_, posted) = sent.map_err(|error| in_fields(error, &call))?;
     Reply::created(&Message::of(posted.message))
 }

@@ -251,14 +251,13 @@ async fn conversation(call: Call) -> Answer {
         let body = Refused { success: false, msg: "Invalid recipient.", status: 400 };
         return Err(Refusal::said(StatusCode::BAD_REQUEST, &body));
     }
-    let app = call.app();
-    let other = app.user(&call.viewer, id).await?;
-    let other = other.ok_or_else(|| drf::not_found("No UserAccount matches the given query."))?;
-    let (room, _) = app.direct_room_at(&call.viewer, Door::Rtca, other.key, None).await?;
-    let room = room.view.room;
     let (newest, whole) = (Order::NewestFirst, Window::default());
-    let said = app.history_window(&call.viewer, RoomRef::Key(room.key), newest, whole).await?;
-    let data = Talk { id: room.id, messages: said.items.iter().map(Shown::of).collect() };
+    let found = call.app().direct_history(&call.viewer, Door::Rtca, id, newest, whole).await;
+    let (room, said) = found.map_err(|error| match error.code() {
+        Code::NotFound => drf::not_found("No UserAccount matches the given query."),
+        _ => error.into(),
+    })?;
+    let data = Talk { id: room.view.room.id, messages: said.items.iter().map(Shown::of).collect() };
     let msg = "User conversation with messages retrieved successfully.";
     Reply::json(&Found { success: true, msg, data, status: 200 })
 }
