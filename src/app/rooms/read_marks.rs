@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::app::rooms::{fresh_view, record};
 use crate::app::{App, allow, person};
+use crate::clock::Timestamp;
 use crate::domain::events::RoomChange;
 use crate::domain::ids::RoomKey;
 use crate::domain::policy::{Action, Standing};
@@ -65,6 +66,15 @@ impl App {
                 })
             })
             .await
+    }
+
+    /// Notes that the viewer has read all of a room, as [`App::mark_read`] does; when that was.
+    pub async fn mark_all_read(&self, viewer: &Viewer, id: Uuid) -> Result<Timestamp> {
+        let caller = person(viewer)?;
+        let found = self.store.read(move |conn| Box::pin(rooms::find_view(conn, id, caller.user))).await?;
+        let seq = found.ok_or_else(|| Error::not_found().at("roomId"))?.room.last_seq;
+        self.mark_read(viewer, id, MarkRead { seq, force: false }).await?;
+        Ok(self.clock.now())
     }
 
     /// How many messages the viewer has not read, for those of several rooms that they are in: messages of

@@ -208,6 +208,12 @@ fn chat_routes() -> Vec<Route> {
                 .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room.")
                 .gives::<Failed>(StatusCode::NOT_FOUND, "This is no id of a room."),
         ),
+        Route::at("/api/v1/chats/mark-read/{id}").post(
+            signed_in("Mark a room as read", mark_read)
+                .gives::<Marked>(StatusCode::OK, "All of it, up to now.")
+                .gives::<Failed>(StatusCode::FORBIDDEN, "The caller is not in the room.")
+                .gives::<Failed>(StatusCode::NOT_FOUND, "This is no id of a room."),
+        ),
         Route::at("/api/v1/chats/messages/{id}")
             .get(
                 signed_in("List messages of a room", history)
@@ -498,8 +504,7 @@ async fn upload_file(call: Call) -> Answer {
     if file.bytes.len() > FILE_BYTES_MAX {
         return Err(bad("File size exceeds the maximum limit of 10.0 MB."));
     }
-    let room = short_ids::decode(room_id)
-        .ok_or_else(|| Refusal::error(StatusCode::NOT_FOUND, "Chat room does not exists."))?;
+    let room = short_ids::decode(room_id).ok_or_else(no_such_room)?;
     check_member(&call, room).await?;
     let text = match data.get("message") {
         Given::Text(text) => text.to_owned(),
@@ -525,6 +530,22 @@ fn unsent(call: &Call, error: &Error) -> Refusal {
         Code::NotFound | Code::NotAMember => Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER),
         _ => drf::in_field(error, call.language, "message"),
     }
+}
+
+async fn mark_read(call: Call) -> Answer {
+    let room = short_ids::decode(call.param("id")).ok_or_else(no_such_room)?;
+    let marked = call.app().mark_all_read(&call.viewer, room).await;
+    let last_read_at = times::utc(marked.map_err(|error| match error.code() {
+        Code::NotFound | Code::NotAMember | Code::Forbidden => {
+            Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER)
+        }
+        _ => error.into(),
+    })?);
+    Reply::json(&Marked { message: "Chat marked as read.", room_id: short_ids::encode(room), last_read_at })
+}
+
+fn no_such_room() -> Refusal {
+    Refusal::error(StatusCode::NOT_FOUND, "Chat room does not exists.")
 }
 
 fn no_room() -> Refusal {
@@ -787,6 +808,15 @@ struct Failed {
 #[schema(as = chatcrm::Said)]
 struct Said {
     message: &'static str,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = chatcrm::Marked)]
+struct Marked {
+    message: &'static str,
+    #[serde(rename = "roomId")]
+    room_id: String,
+    last_read_at: String,
 }
 
 #[derive(Serialize, ToSchema)]

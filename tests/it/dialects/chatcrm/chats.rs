@@ -217,6 +217,39 @@ on_both! {
         assert_eq!(change(Part::Field("image", String::new())).await.body["image"], Value::Null);
     }
 
+    async fn a_room_is_marked_as_read_by_those_who_are_in_it(app) {
+        let (hazel, rowan) = (Member::join(&app, "hazel").await, Member::join(&app, "rowan").await);
+        let room = hazel.room("Orchard", &[&rowan]).await;
+        for text in ["one", "two"] {
+            assert_eq!(hazel.say(&room, text).await.status, 201);
+        }
+        let graphql = rowan.at_graphql(&app, "rowan").await;
+        let id = global_room(&graphql, "Orchard").await;
+        let unread = async || {
+            let query = "query($r: ID!) { room(id: $r) { viewerState { unreadCount } } }";
+            let data = graphql.ask(query, json!({ "r": id })).await;
+            data["room"]["viewerState"]["unreadCount"].as_i64().unwrap()
+        };
+        assert_eq!(unread().await, 2);
+        let path = format!("/chats/mark-read/{room}");
+        // The clock of the tests stands still.
+        let said = json!({
+            "message": "Chat marked as read.", "roomId": room, "last_read_at": "2027-01-15T08:00:00Z"
+        });
+        rowan.post(&path, json!({})).await.is(200, &said);
+        assert_eq!(unread().await, 0);
+        // Once more changes nothing, and what comes after is unread again.
+        assert_eq!(rowan.post(&path, json!({})).await.status, 200);
+        hazel.say(&room, "three").await;
+        assert_eq!(unread().await, 1);
+        let stranger = Member::join(&app, "cedar").await;
+        stranger.post(&path, json!({})).await.is(403, &json!({ "error": "You aren't member of this chat room!" }));
+        rowan.post(&format!("/chats/mark-read/{NOBODYS}"), json!({})).await.is(403, &json!({ "error": "You aren't member of this chat room!" }));
+        rowan.post("/chats/mark-read/nope", json!({})).await.is(404, &json!({ "error": "Chat room does not exists." }));
+        assert_eq!(Legacy::of(&app).send(&format!("/api/v1{path}"), Body::Json(json!({}))).await.status, 401);
+        assert_eq!(unread().await, 1);
+    }
+
     async fn a_message_that_is_not_stored_says_why(app) {
         let (hazel, rowan) = (Member::join(&app, "hazel").await, Member::join(&app, "rowan").await);
         let room = hazel.room("Orchard", &[]).await;
