@@ -9,7 +9,7 @@ use clap::Args;
 
 use crate::auth::random;
 use crate::cli::SettingFlags;
-use crate::load::bench::{self, Workload};
+use crate::load::bench::{self, Original, Workload};
 use crate::load::probe;
 use crate::load::target::Target;
 use crate::load::torture::{self, Options};
@@ -52,6 +52,10 @@ pub(super) struct BenchArgs {
     /// A server that runs already, without limits. Otherwise one is started for the time of the run.
     #[arg(long, value_name = "URL", value_parser = Target::parse)]
     url: Option<Target>,
+    /// A legacy server that runs already, to be measured in W7 beside its face here. It gets accounts, rooms and
+    /// messages. NAME is one of thanchat, chatcrm, condor, mrm and rtca.
+    #[arg(long, value_name = "NAME=URL", value_parser = Original::parse)]
+    original: Vec<Original>,
     /// How many sockets there are at most.
     #[arg(long, default_value_t = 10_000, value_parser = count(4..=10_000))]
     sockets: u64,
@@ -105,6 +109,7 @@ pub(super) fn bench(settings: SettingFlags, args: BenchArgs) -> anyhow::Result<(
     let options = bench::Options {
         workloads,
         target: args.url,
+        originals: args.original,
         program: std::env::current_exe()?,
         folder: settings.data_dir.map_or_else(std::env::temp_dir, PathBuf::from),
         database_url: settings.database_url,

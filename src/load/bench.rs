@@ -23,6 +23,8 @@ use crate::load::bench::arena::{Arena, Cores};
 use crate::load::measure::spread;
 use crate::load::target::Target;
 
+pub use crate::load::bench::doors::Original;
+
 /// One of the measured workloads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Workload {
@@ -60,6 +62,8 @@ pub struct Options {
     pub program: PathBuf,
     /// Where the server's data goes for the time of the run.
     pub folder: PathBuf,
+    /// Legacy servers that run already, each beside its face in W7.
+    pub originals: Vec<Original>,
     /// A PostgreSQL database in place of SQLite, empty.
     pub database_url: Option<String>,
     /// Further settings of the server, as `key=value`.
@@ -82,6 +86,11 @@ const SLOTS_MAX: u32 = 48;
 /// Measures, and gives `tell` each line.
 pub async fn run(options: &Options, mut tell: impl FnMut(&str)) -> anyhow::Result<()> {
     ensure!(options.rounds > 0, "nothing is measured in no rounds");
+    let has_faces = options.workloads.contains(&Workload::W7);
+    ensure!(
+        has_faces || options.originals.is_empty(),
+        "originals are measured in W7, which is not asked for"
+    );
     let cores = Cores::divide()?;
     tell(&cores.to_string());
     if cfg!(debug_assertions) {
@@ -112,7 +121,7 @@ async fn measure(
         Workload::W3 => latency::measure(&mut arena).await,
         Workload::W4 => idle::measure(&mut arena).await,
         Workload::W6 => comeback::measure(&mut arena).await,
-        Workload::W7 => doors::measure(&mut arena).await,
+        Workload::W7 => doors::measure(&mut arena, &options.originals).await,
     }
 }
 

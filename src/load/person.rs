@@ -156,10 +156,6 @@ impl Person {
         PASSWORD
     }
 
-    pub(super) fn email(&self) -> String {
-        email(&self.username)
-    }
-
     /// The input of a login.
     pub(super) fn credentials(&self) -> Value {
         json!({ "usernameOrEmail": self.username, "password": PASSWORD })
@@ -207,7 +203,8 @@ impl Person {
     }
 }
 
-fn email(username: &str) -> String {
+/// The address of whoever has this name.
+pub(super) fn email(username: &str) -> String {
     format!("{username}@example.com")
 }
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
@@ -85,25 +85,23 @@ impl Socket {
 
     /// A socket on which nothing has been said.
     pub(super) async fn upgrade(target: &Target, path: &str, buffer: Buffer) -> Result<Self, Ended> {
-        Self::connect(target, path, Some(PROTOCOL), buffer).await
+        Self::connect(target, path, (header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL), buffer).await
     }
 
-    /// As [`Socket::upgrade`], without a sub-protocol.
-    pub(super) async fn plain(target: &Target, path: &str, buffer: Buffer) -> Result<Self, Ended> {
-        Self::connect(target, path, None, buffer).await
+    /// As [`Socket::upgrade`], without a sub-protocol, from a page of this origin.
+    pub(super) async fn plain(target: &Target, path: &str, origin: &'static str) -> Result<Self, Ended> {
+        Self::connect(target, path, (header::ORIGIN, origin), Buffer::Usual).await
     }
 
     async fn connect(
         target: &Target,
         path: &str,
-        protocol: Option<&'static str>,
+        (name, value): (HeaderName, &'static str),
         buffer: Buffer,
     ) -> Result<Self, Ended> {
         let address = format!("ws://{}{}{path}", target.authority, target.path);
         let mut request = address.into_client_request()?;
-        if let Some(protocol) = protocol {
-            request.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
-        }
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
         let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER).write_buffer_size(0);
         let stream = target.connect(buffer).await?;
         let (inner, _) = client_async_with_config(request, stream, Some(config)).await?;

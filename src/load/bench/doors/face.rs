@@ -5,10 +5,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::load::bench::doors::original::Maker;
 use crate::load::http::{Connection, Method, request};
-use crate::load::person::Person;
+use crate::load::person::{Person, email};
 use crate::load::socket::Socket;
-use crate::load::target::{Buffer, Target};
+use crate::load::target::Target;
 
 /// Who of the run are in a room of many.
 const MEMBERS: usize = 4;
@@ -18,14 +19,18 @@ const MANY_PAIRS: usize = 48;
 const FEW_PAIRS: usize = 13;
 pub(super) const PEOPLE: usize = MANY_PAIRS + FEW_PAIRS;
 
+/// Which of the legacy servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Face {
+pub enum Face {
     ThanChat,
     ChatCrm,
     Condor,
     Mrm,
     Rtca,
 }
+
+/// A page on the caller's own machine, from which sockets are opened.
+const ORIGIN: &str = "http://127.0.0.1";
 
 /// Someone who is signed in at a face.
 pub(super) struct Caller {
@@ -71,6 +76,11 @@ impl Face {
         }
     }
 
+    /// One of them by its name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|face| face.name() == name)
+    }
+
     fn is_of_two(self) -> bool {
         matches!(self, Self::Condor | Self::Rtca)
     }
@@ -84,19 +94,78 @@ impl Face {
         }
     }
 
-    /// Signs people in; nobody where the server does not have this face.
-    pub(super) async fn sign_in(self, target: &Target, people: &[Person]) -> anyhow::Result<Vec<Caller>> {
-        let people = match self {
-            Self::Condor => people.get(..MANY_PAIRS),
-            Self::Rtca => people.get(MANY_PAIRS..),
-            Self::ThanChat | Self::ChatCrm | Self::Mrm => people.get(..MEMBERS),
+    /// Who of the run's people use it.
+    pub(super) fn people<'p>(self, names: &'p [String]) -> anyhow::Result<&'p [String]> {
+        let names = match self {
+            Self::Condor => names.get(..MANY_PAIRS),
+            Self::Rtca => names.get(MANY_PAIRS..),
+            Self::ThanChat | Self::ChatCrm | Self::Mrm => names.get(..MEMBERS),
         };
-        let people = people.context("there are too few people")?;
+        names.context("there are too few people")
+    }
+
+    /// Makes accounts by its own ways. Where only someone with an account makes others, `maker` is them.
+    pub(super) async fn sign_up(
+        self,
+        target: &Target,
+        names: &[String],
+        maker: Option<&Maker>,
+    ) -> anyhow::Result<()> {
+        let mut connection = Connection::open(target).await?;
+        let head = match (self, maker) {
+            (Self::Condor, Some(Maker { name, password })) => {
+                let body = json!({ "username": name, "password": password });
+                let login = request(target, Method::Post, "/api/v1/access_token/", "", Some(&body));
+                let answer = connection.exchange(&login).await?;
+                ensure!(answer.status == 200, "{name}: {}", String::from_utf8_lossy(answer.body));
+                self.caller(&serde_json::from_slice(answer.body)?, &[])?.head
+            }
+            (Self::Condor, None) => return Err(anyhow!("accounts are made by someone who has one")),
+            _ => String::new(),
+        };
+        for name in names {
+            let (path, body) = self.registration(name);
+            let answer =
+                connection.exchange(&request(target, Method::Post, path, &head, Some(&body))).await?;
+            ensure!(answer.status == 201, "{path}: {}", String::from_utf8_lossy(answer.body));
+        }
+        Ok(())
+    }
+
+    fn registration(self, name: &str) -> (&'static str, Value) {
+        let (email, password) = (email(name).to_lowercase(), Person::password());
+        let names = json!({ "first_name": "Door", "last_name": "Bench" });
+        let (path, own) = match self {
+            Self::ThanChat => ("/userauth/users/", json!({ "username": name })),
+            Self::ChatCrm => ("/api/v1/signup", json!({ "username": name, "passwordTwo": password })),
+            Self::Condor => ("/api/v1/profiles/", json!({ "username": name })),
+            Self::Mrm => ("/api/register/", json!({ "username": name, "password_confirm": password })),
+            Self::Rtca => ("/api/register/", json!({ "confirm_password": password })),
+        };
+        let mut body = json!({ "email": email, "password": password });
+        for fields in [names, own] {
+            if let (Some(body), Value::Object(fields)) = (body.as_object_mut(), fields) {
+                body.extend(fields);
+            }
+        }
+        (path, body)
+    }
+
+    /// Signs people in; nobody where the server does not have this face. A server with all of them has each
+    /// below a path of its own.
+    pub(super) async fn sign_in(
+        self,
+        target: &Target,
+        names: &[String],
+        is_one_of_many: bool,
+    ) -> anyhow::Result<Vec<Caller>> {
+        let before = if is_one_of_many { format!("/compat/{}", self.name()) } else { String::new() };
         let mut connection = Connection::open(target).await?;
         let mut callers = Vec::new();
-        for person in people {
-            let (path, body) = self.login(person);
-            let answer = connection.exchange(&request(target, Method::Post, path, "", Some(&body))).await?;
+        for name in names {
+            let (path, body) = self.login(name);
+            let path = format!("{before}{path}");
+            let answer = connection.exchange(&request(target, Method::Post, &path, "", Some(&body))).await?;
             if answer.status == 404 {
                 return Ok(Vec::new());
             }
@@ -107,19 +176,17 @@ impl Face {
         Ok(callers)
     }
 
-    fn login(self, person: &Person) -> (&'static str, Value) {
-        let (name, password) = (&person.username, Person::password());
+    fn login(self, name: &str) -> (&'static str, Value) {
+        let password = Person::password();
         let by_name = json!({ "username": name, "password": password });
         match self {
             Self::ThanChat => ("/userauth/token/login/", by_name),
             Self::ChatCrm => ("/api/v1/login", by_name),
             Self::Condor => ("/api/v1/access_token/", by_name),
-            // Two faces have this path, and either may be off.
-            Self::Mrm => ("/compat/mrm/api/login/", by_name),
-            Self::Rtca => (
-                "/compat/rtca/api/login/",
-                json!({ "email": person.email().to_lowercase(), "password": password }),
-            ),
+            Self::Mrm => ("/api/login/", by_name),
+            Self::Rtca => {
+                ("/api/login/", json!({ "email": email(name).to_lowercase(), "password": password }))
+            }
         }
     }
 
@@ -258,7 +325,7 @@ impl Face {
         }
         let (caller, _) = place.parties(callers, 0)?;
         let path = format!("/ws/chat/{}/?token={}", plain(&place.id), caller.token);
-        let socket = Socket::plain(target, &path, Buffer::Usual).await;
+        let socket = Socket::plain(target, &path, ORIGIN).await;
         Ok(Some(socket.map_err(|ended| anyhow!("{ended}"))?))
     }
 }
