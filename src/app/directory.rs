@@ -7,9 +7,10 @@ use crate::app::messages::Sent;
 use crate::app::rooms::may;
 use crate::app::{App, allow, person};
 use crate::domain::ids::{MessageKey, RoomKey, UserKey};
+use crate::domain::messages::Message;
 use crate::domain::paging::End;
 use crate::domain::policy::{Action, Standing};
-use crate::domain::rooms::{DoorRoomView, RoomRef, RoomView};
+use crate::domain::rooms::{DoorRoomView, Room, RoomRef, RoomView};
 use crate::domain::sessions::Viewer;
 use crate::domain::users::{EMAIL_CHARS_MAX, NAME_CHARS_MAX, User, check_text};
 use crate::domain::windows::{
@@ -136,6 +137,36 @@ impl App {
             .await
     }
 
+    /// A room the viewer may see, and part of its messages without their senders, or why the viewer may not
+    /// read them.
+    pub async fn room_texts(
+        &self,
+        viewer: &Viewer,
+        room: RoomRef,
+        order: Order,
+        window: Window,
+    ) -> Result<Option<(DoorRoomView, Result<Windowed<Message>>)>> {
+        let caller = person(viewer)?;
+        let (viewer, reach) = (*viewer, Reach::of(order, window, self.bounds.list_max));
+        self.store
+            .read(move |conn| {
+                Box::pin(async move {
+                    let found = labels::find_view(conn, room, caller.user).await?;
+                    let Some(found) = found.filter(|found| may(&viewer, &found.view, Action::See)) else {
+                        return Ok(None);
+                    };
+                    let RoomView { room, role, .. } = &found.view;
+                    if let Err(refusal) = allow(Standing::of(&viewer, room, *role), Action::Read) {
+                        return Ok(Some((found, Err(refusal))));
+                    }
+                    let read = windows::texts(conn, room.key, reach.order, reach.span).await?;
+                    let texts = windowed(conn, room, reach, read).await?;
+                    Ok(Some((found, Ok(texts))))
+                })
+            })
+            .await
+    }
+
     /// The newest messages of several rooms, at most `limit` of each, oldest first. Rooms that the viewer
     /// may not read are left out. Where there are more messages than a list may hold, each room gets an
     /// equal share.
@@ -220,6 +251,11 @@ pub(in crate::app) async fn history(
 ) -> Result<Windowed<Sent>> {
     allow(Standing::of(viewer, room, *role), Action::Read)?;
     let read = windows::history(conn, room.key, reach.order, reach.span).await?;
+    windowed(conn, room, reach, read).await
+}
+
+/// What was read of a room's messages, in the order asked for, with how many there are.
+async fn windowed<T>(conn: &mut Conn, room: &Room, reach: Reach, read: Vec<T>) -> Result<Windowed<T>> {
     let total = match reach.span.total(read.len()) {
         Some(total) => total,
         None => windows::count_history(conn, room).await?,

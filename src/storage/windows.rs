@@ -105,12 +105,19 @@ pub async fn count_people(conn: &mut Conn, asked: &PeopleQuery, viewer: UserKey)
     Ok(run!(conn, db => people!(asked, viewer).count().get_result(db))?)
 }
 
-/// The messages that lists show, each with its sender. What they leave out is said here, and only here.
+/// What of messages lists show. It is said here, and only here.
+macro_rules! kept {
+    () => {
+        messages::deleted_at.is_null()
+    };
+}
+
+/// The messages that lists show, each with its sender.
 macro_rules! shown {
     () => {
         messages::table
             .left_join(users::table.on(messages::sender_key.eq(users::key.nullable())))
-            .filter(messages::deleted_at.is_null())
+            .filter(kept!())
     };
 }
 
@@ -122,6 +129,17 @@ macro_rules! mine {
     };
 }
 
+/// Part of a boxed query over one room's messages.
+macro_rules! part {
+    ($query:expr, $order:expr, $span:expr) => {{
+        let query = match $order {
+            Order::OldestFirst => $query.order(messages::seq.asc()),
+            Order::NewestFirst => $query.order(messages::seq.desc()),
+        };
+        query.limit($span.limit).offset($span.offset)
+    }};
+}
+
 /// Part of one room's messages.
 pub async fn history(conn: &mut Conn, room: RoomKey, order: Order, span: Span) -> Result<Vec<Sent>> {
     let rows: Vec<SentRow> = run!(conn, db => {
@@ -129,13 +147,22 @@ pub async fn history(conn: &mut Conn, room: RoomKey, order: Order, span: Span) -
             .filter(messages::room_key.eq(room.0))
             .select((MessageRow::as_select(), Option::<UserRow>::as_select()))
             .into_boxed::<Db>();
-        let query = match order {
-            Order::OldestFirst => query.order(messages::seq.asc()),
-            Order::NewestFirst => query.order(messages::seq.desc()),
-        };
-        query.limit(span.limit).offset(span.offset).load(db)
+        part!(query, order, span).load(db)
     })?;
     Ok(rows.into_iter().map(sent).collect())
+}
+
+/// As [`history`], without the senders, who are half of the work.
+pub async fn texts(conn: &mut Conn, room: RoomKey, order: Order, span: Span) -> Result<Vec<Message>> {
+    let rows: Vec<MessageRow> = run!(conn, db => {
+        let query = messages::table
+            .filter(kept!())
+            .filter(messages::room_key.eq(room.0))
+            .select(MessageRow::as_select())
+            .into_boxed::<Db>();
+        part!(query, order, span).load(db)
+    })?;
+    Ok(rows.into_iter().map(Message::from).collect())
 }
 
 /// How many messages of a room lists show.

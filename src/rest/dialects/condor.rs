@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::app::auth::{DoorSignup, EmailClaim, LoginName, NewPassword};
 use crate::app::media::avatar_path;
-use crate::app::messages::{PostMessage, Sent};
+use crate::app::messages::PostMessage;
 use crate::app::rooms::{NewDoorRoom, RoomLabelChange};
 use crate::app::users::ProfileChange;
 use crate::clock::Timestamp;
@@ -453,7 +453,7 @@ async fn send_to_user(call: Call) -> Answer {
         Code::NotFound => nobody(),
         _ => in_error(error, &call),
     })?;
-    Ok(whole_room(&call, room).await?.status(StatusCode::CREATED))
+    Ok(whole_room(&call, RoomRef::Key(room.view.room.key)).await?.status(StatusCode::CREATED))
 }
 
 async fn send_to_room(call: Call) -> Answer {
@@ -473,7 +473,7 @@ async fn send_to_room(call: Call) -> Answer {
     }
     let sent = call.app().post_at(&call.viewer, key, message(text)).await;
     sent.map_err(|error| in_error(error, &call))?;
-    Ok(whole_room(&call, room).await?.status(StatusCode::CREATED))
+    Ok(whole_room(&call, key).await?.status(StatusCode::CREATED))
 }
 
 /// A value that a condition lets pass, as a text.
@@ -507,7 +507,8 @@ async fn list_rooms(call: Call) -> Answer {
     let rooms = found.items.iter().map(|room| {
         let key = room.view.room.key;
         let (title, history) = (titles.remove(&key), histories.remove(&key));
-        Room::of(room, title.unwrap_or_default(), history.unwrap_or_default())
+        let history = history.into_iter().flatten().map(|(message, _)| message);
+        Room::of(room, title.unwrap_or_default(), history)
     });
     Reply::json(&cut.envelope(&call, found.total, rooms.collect()))
 }
@@ -533,8 +534,7 @@ async fn make_room(call: Call) -> Answer {
 }
 
 async fn show_room(call: Call) -> Answer {
-    let found = call.app().room_at_door(&call.viewer, room_in_path(&call)?).await?;
-    whole_room(&call, found.ok_or_else(|| drf::not_found("Not found."))?).await
+    whole_room(&call, room_in_path(&call)?).await
 }
 
 async fn update_room(call: Call, partly: bool) -> Answer {
@@ -549,7 +549,8 @@ async fn update_room(call: Call, partly: bool) -> Answer {
         ..RoomLabelChange::default()
     };
     let changed = call.app().relabel_room(&call.viewer, Door::Condor, key, change).await;
-    whole_room(&call, changed.map_err(|error| in_fields(error, &call))?).await
+    changed.map_err(|error| in_fields(error, &call))?;
+    whole_room(&call, key).await
 }
 
 async fn delete_room(call: Call) -> Answer {
@@ -563,15 +564,16 @@ fn room_in_path(call: &Call) -> Result<RoomRef, Refusal> {
 }
 
 /// A room with all its messages; for an administrator who may not read them, without.
-async fn whole_room(call: &Call, room: DoorRoomView) -> Answer {
-    let key = RoomRef::Key(room.view.room.key);
-    let read = call.app().history_window(&call.viewer, key, Order::OldestFirst, Window::default()).await;
-    let history = match read {
-        Ok(history) => history.items,
+async fn whole_room(call: &Call, room: RoomRef) -> Answer {
+    let missing = || drf::not_found("Not found.");
+    let found = call.app().room_texts(&call.viewer, room, Order::OldestFirst, Window::default()).await?;
+    let (room, texts) = found.ok_or_else(missing)?;
+    let history = match texts {
+        Ok(texts) => texts.items,
         Err(error) if error.code() != Code::NotAMember => return Err(error.into()),
         Err(_) if is_admin(call) => Vec::new(),
         // A public room of elsewhere, which one would have to join.
-        Err(_) => return Err(drf::not_found("Not found.")),
+        Err(_) => return Err(missing()),
     };
     let mut titles = titles(call, std::slice::from_ref(&room)).await?;
     let title = titles.remove(&room.view.room.key).unwrap_or_default();
@@ -905,8 +907,12 @@ struct Room {
 }
 
 impl Room {
-    fn of(room: &DoorRoomView, title: String, history: Vec<Sent>) -> Self {
-        let messages = history.into_iter().map(|(message, _)| Message::of(message)).collect();
+    fn of(
+        room: &DoorRoomView,
+        title: String,
+        history: impl IntoIterator<Item = domain::messages::Message>,
+    ) -> Self {
+        let messages = history.into_iter().map(Message::of).collect();
         let room = &room.view.room;
         Self { id: room.key.0, title, timestamp: at(room.created_at), messages }
     }

@@ -729,16 +729,15 @@ fn room_in_query(call: &Call) -> Result<Option<i64>, Refusal> {
 
 async fn messages(call: Call) -> Answer {
     let found: Vec<Message> = match room_in_query(&call)? {
-        Some(key) => match find_room(&call, Some(key)).await? {
-            None => Vec::new(),
-            Some(found) => {
-                let room = RoomRef::Key(found.view.room.key);
-                let list =
-                    call.app().history_window(&call.viewer, room, Order::OldestFirst, Window::default());
-                let place = MessagePlace::Room(found.view.room.key);
-                list.await?.items.into_iter().map(|(message, _)| Message::new(message, place)).collect()
+        Some(key) => {
+            let mut texts = texts(&call, RoomKey(key)).await?;
+            // Where it may be a room that has to be joined first.
+            if texts.is_none() && find_room(&call, Some(key)).await?.is_some() {
+                texts = self::texts(&call, RoomKey(key)).await?;
             }
-        },
+            let place = MessagePlace::Room(RoomKey(key));
+            texts.unwrap_or_default().into_iter().map(|message| Message::new(message, place)).collect()
+        }
         None => {
             let (which, order) = (MessagesQuery::SentToMe, Order::OldestFirst);
             let list = call.app().messages_window(&call.viewer, which, order, Window::default()).await?;
@@ -746,6 +745,16 @@ async fn messages(call: Call) -> Answer {
         }
     };
     Reply::json(&found)
+}
+
+/// The messages of a room that is shown here, if this is one.
+async fn texts(call: &Call, room: RoomKey) -> Result<Option<Vec<Stored>>, Refusal> {
+    let (room, order) = (RoomRef::Key(room), Order::OldestFirst);
+    let found = call.app().room_texts(&call.viewer, room, order, Window::default()).await?;
+    Ok(match found.filter(|(room, _)| is_room(room)) {
+        Some((_, texts)) => Some(texts?.items),
+        None => None,
+    })
 }
 
 async fn send(call: Call) -> Answer {
