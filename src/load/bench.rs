@@ -91,7 +91,7 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&str)) -> anyhow::Resul
         has_faces || options.originals.is_empty(),
         "originals are measured in W7, which is not asked for"
     );
-    let cores = Cores::divide()?;
+    let cores = Cores::divide(!options.originals.is_empty())?;
     tell(&cores.to_string());
     if cfg!(debug_assertions) {
         tell("This is a debug build: its figures say nothing about the product.");

@@ -1,7 +1,8 @@
 //! `tertulia bench`: each workload runs, small, against servers of its own, and says what it measured.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -111,6 +112,32 @@ fn w7_leaves_out_what_the_server_does_not_have() {
 }
 
 #[test]
+fn w7_measures_originals_in_the_same_run() {
+    let data = TempDir::new().unwrap();
+    let folder = data.path().to_str().unwrap();
+    let maker = ["--username", "maker", "--email", "maker@example.com", "--password-stdin"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
+    command.args(["user", "create", "--data-dir", folder, "--set", "bcrypt_cost=4"]).args(maker);
+    let mut created = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    created.stdin.take().unwrap().write_all(b"a-quiet-corner-table").unwrap();
+    assert!(created.wait().unwrap().success());
+    // To its callers a face is what the original is: requests, with an account that makes the others, and sockets.
+    let server = Process::start(&Db::Sqlite, data.path());
+    let address = server.url.trim_start_matches("http://").trim_end_matches("/graphql");
+    let condor = format!("condor=http://maker:a-quiet-corner-table@{address}");
+    let rtca = format!("rtca=http://{address}");
+    let faces = "rest.dialects=condor,rtca";
+    let lines = lines(&["W7", "--set", faces, "--original", &condor, "--original", &rtca]);
+    for name in ["condor, send answered with the whole room", "rtca, send over a socket"] {
+        assert_compared(&lines, &format!("W7 {name}, 64 callers, 200 B, beside the original"));
+    }
+    for name in ["condor", "rtca"] {
+        assert_compared(&lines, &format!("W7 {name}, page of 50, 64 callers, beside the original"));
+    }
+    assert_eq!(lines[0], "Originals, server and generator share all cores.");
+}
+
+#[test]
 fn a_server_that_runs_already_is_measured_without_what_only_its_machine_knows() {
     let data = TempDir::new().unwrap();
     let server = Process::start(&Db::Sqlite, data.path());
@@ -133,11 +160,23 @@ fn postgresql_can_be_measured_too() {
 
 #[test]
 fn unknown_workloads_and_sizes_are_refused() {
-    for arguments in [["W5"].as_slice(), &["--rounds", "0"], &["--url", "here"], &["--sockets", "20000"]] {
+    let (slack, nobody) = ("slack=http://127.0.0.1:1", "condor=http://127.0.0.1:1");
+    for arguments in [
+        ["W5"].as_slice(),
+        &["--rounds", "0"],
+        &["--url", "here"],
+        &["--sockets", "20000"],
+        &["--original", slack],
+        &["--original", nobody],
+    ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tertulia"));
         let ended = command.arg("bench").args(arguments).output().unwrap();
         let err = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(2), "{err}");
         assert!(err.contains(arguments[arguments.len() - 1]), "{err}");
     }
+    let folder = TempDir::new().unwrap();
+    let ended = bench(&folder, &["W1", "--original", "mrm=http://127.0.0.1:1"]);
+    let err = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success() && err.contains("originals are measured in W7"), "{err}");
 }

@@ -230,13 +230,18 @@ pub(super) enum Cores {
     /// The servers have the first, the generator the others up to this.
     Divided(usize),
     One,
+    /// Originals run as they were started, wherever they like; so all others do.
+    Shared,
     /// There is no program that divides them.
     Undivided,
 }
 
 impl Cores {
     /// Moves this process, which has one thread so far, off the first core.
-    pub(super) fn divide() -> anyhow::Result<Self> {
+    pub(super) fn divide(has_originals: bool) -> anyhow::Result<Self> {
+        if has_originals {
+            return Ok(Self::Shared);
+        }
         let last = available_parallelism()?.get() - 1;
         if last == 0 {
             return Ok(Self::One);
@@ -262,6 +267,7 @@ impl fmt::Display for Cores {
                 write!(f, "Server and probe share core 0, the generator has cores 1 to {last}.")
             }
             Self::One => write!(f, "There is one core: server, probe and generator share it."),
+            Self::Shared => write!(f, "Originals, server and generator share all cores."),
             Self::Undivided => {
                 write!(f, "taskset cannot be used: server, probe and generator share all cores.")
             }
