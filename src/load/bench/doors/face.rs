@@ -95,7 +95,7 @@ impl Face {
     }
 
     /// Who of the run's people use it.
-    pub(super) fn people<'p>(self, names: &'p [String]) -> anyhow::Result<&'p [String]> {
+    pub(super) fn people(self, names: &[String]) -> anyhow::Result<&[String]> {
         let names = match self {
             Self::Condor => names.get(..MANY_PAIRS),
             Self::Rtca => names.get(MANY_PAIRS..),
