@@ -19,6 +19,22 @@ pub enum RoomKind {
     Group,
 }
 
+impl RoomKind {
+    /// As the dialects write it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SelfNotes => "SELF",
+            Self::Duo => "DUO",
+            Self::Group => "GROUP",
+        }
+    }
+
+    /// What a label calls a room that was to be of this kind, whatever it became: nothing, of a GROUP.
+    pub const fn label_word(self) -> &'static str {
+        if matches!(self, Self::Group) { "" } else { self.word() }
+    }
+}
+
 /// Who may find and join a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RoomVisibility {
@@ -78,6 +94,16 @@ pub struct Room {
 }
 
 impl Room {
+    /// Its own name, or that of whoever else of `people` is in it.
+    pub fn called(&self, people: &[User], viewer: Option<UserKey>) -> String {
+        let shown = match self.kind {
+            RoomKind::Group => None,
+            RoomKind::SelfNotes => people.first(),
+            RoomKind::Duo => people.iter().find(|user| Some(user.key) != viewer),
+        };
+        shown.map_or_else(|| self.name.clone(), User::display_name)
+    }
+
     /// Where its log ended when it was read.
     pub const fn log_end(&self) -> LogPlace {
         LogPlace { position: self.head, seq: self.last_seq }

@@ -39,6 +39,18 @@ pub struct User {
 }
 
 impl User {
+    pub fn is_nameless(&self) -> bool {
+        self.first_name.is_empty() && self.last_name.is_empty()
+    }
+
+    /// Both names as they are, with this between them, or the username of someone who has none.
+    pub fn joined_name(&self, between: &str) -> String {
+        if self.is_nameless() {
+            return self.username.clone();
+        }
+        format!("{}{between}{}", self.first_name, self.last_name)
+    }
+
     /// First and last name, or the username when both are blank.
     pub fn display_name(&self) -> String {
         display_name(&self.username, &self.first_name, &self.last_name)

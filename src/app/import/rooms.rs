@@ -248,11 +248,7 @@ fn kind(dialect: Dialect, place: &Place, members: usize) -> RoomKind {
 
 /// What the dialect's callers know of a room besides. Those of Real Time Chat App know nothing.
 fn label(dialect: Dialect, place: &Place, members: usize) -> Option<RoomLabel> {
-    let word = match kind(dialect, place, members) {
-        RoomKind::SelfNotes => "SELF",
-        RoomKind::Duo => "DUO",
-        RoomKind::Group => "",
-    };
+    let word = kind(dialect, place, members).label_word();
     let given = cleaned(place.kind.as_deref(), LABEL_CHARS_MAX);
     let label = RoomLabel {
         title: cleaned(place.title.as_deref(), LABEL_CHARS_MAX),

@@ -94,7 +94,7 @@ impl App {
         }
         Error::check(faults)?;
         if label.kind.is_empty() {
-            kind_word(kind).clone_into(&mut label.kind);
+            kind.label_word().clone_into(&mut label.kind);
         }
         let password_hash = match password {
             Some(password) => Some(self.passwords.hash(password).await?),
@@ -270,15 +270,6 @@ fn check_label(label: &RoomLabel, faults: &mut Vec<Fault>) {
     check_text(&label.title, LABEL_CHARS_MAX, "title", faults);
     check_text(&label.kind, LABEL_CHARS_MAX, "kind", faults);
     check_text(label.link.as_deref().unwrap_or_default(), LABEL_CHARS_MAX, "link", faults);
-}
-
-/// What a label calls a room that was to be of a kind, whatever it became.
-const fn kind_word(kind: RoomKind) -> &'static str {
-    match kind {
-        RoomKind::SelfNotes => "SELF",
-        RoomKind::Duo => "DUO",
-        RoomKind::Group => "",
-    }
 }
 
 /// These people, each once and in this order; refused at the first whom nobody knows.

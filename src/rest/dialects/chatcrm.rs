@@ -534,11 +534,10 @@ fn unsent(call: &Call, error: &Error) -> Refusal {
 
 async fn mark_read(call: Call) -> Answer {
     let room = short_ids::decode(call.param("id")).ok_or_else(no_such_room)?;
+    let outside = || Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER);
     let marked = call.app().mark_all_read(&call.viewer, room).await;
     let last_read_at = times::utc(marked.map_err(|error| match error.code() {
-        Code::NotFound | Code::NotAMember | Code::Forbidden => {
-            Refusal::error(StatusCode::FORBIDDEN, NOT_A_MEMBER)
-        }
+        Code::NotFound | Code::NotAMember | Code::Forbidden => outside(),
         _ => error.into(),
     })?);
     Reply::json(&Marked { message: "Chat marked as read.", room_id: short_ids::encode(room), last_read_at })
@@ -747,7 +746,7 @@ fn message_frame(message: &Stored, sender: Option<&User>, image: Option<String>,
         room_id: short_ids::encode(room.id),
         message: &message.text,
         user_image: sender.and_then(|user| image_of(user, "")),
-        user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " ")),
+        user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| user.joined_name(" ")),
         timestamp: times::printed(message.created_at),
         image,
     })
@@ -909,14 +908,6 @@ fn image_of(user: &User, base: &str) -> Option<String> {
     avatar_path(user).map(|path| format!("{base}{path}"))
 }
 
-/// Both names, or the username of someone who has none.
-fn joined_name(user: &User, between: &str) -> String {
-    if user.first_name.is_empty() && user.last_name.is_empty() {
-        return user.username.clone();
-    }
-    format!("{}{between}{}", user.first_name, user.last_name)
-}
-
 impl Person {
     fn of(user: &User, base: &str) -> Self {
         Self {
@@ -939,14 +930,12 @@ impl Profile {
 impl Room {
     fn of(room: &DoorRoomView, people: &[User], viewer: Viewer, base: &str) -> Self {
         let stored = &room.view.room;
-        let label = room.label.as_ref();
+        let (label, own) = (room.label.as_ref(), viewer.signed_in().map(|caller| caller.user));
+        let called = || stored.called(people, own);
         let title = label.map(|label| label.title.as_str()).filter(|title| !title.is_empty());
         let (kind, name) = match label.map(|label| label.kind.as_str()).filter(|kind| !kind.is_empty()) {
             Some(kind) => (kind, title.map(|title| title.trim().to_owned())),
-            None => (
-                kind_word(stored.kind),
-                Some(title.map_or_else(|| name_of(stored, people, viewer), str::to_owned)),
-            ),
+            None => (stored.kind.word(), Some(title.map_or_else(called, str::to_owned))),
         };
         Self {
             member: people.iter().map(|user| Person::of(user, base)).collect(),
@@ -955,25 +944,6 @@ impl Room {
             name,
         }
     }
-}
-
-const fn kind_word(kind: RoomKind) -> &'static str {
-    match kind {
-        RoomKind::SelfNotes => "SELF",
-        RoomKind::Duo => "DUO",
-        RoomKind::Group => "GROUP",
-    }
-}
-
-/// The name of a room from another door: its own, or that of whoever else is in it.
-fn name_of(room: &crate::domain::rooms::Room, people: &[User], viewer: Viewer) -> String {
-    let own = viewer.signed_in().map(|caller| caller.user);
-    let shown = match room.kind {
-        RoomKind::Group => None,
-        RoomKind::SelfNotes => people.first(),
-        RoomKind::Duo => people.iter().find(|user| Some(user.key) != own),
-    };
-    shown.map_or_else(|| room.name.clone(), User::display_name)
 }
 
 impl Message {
@@ -988,7 +958,7 @@ impl Message {
             room_id: short_ids::encode(room),
             text: message.text.clone(),
             timestamp: times::utc(message.created_at),
-            user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| joined_name(user, " - ")),
+            user_name: sender.map_or_else(|| NOBODY.to_owned(), |user| user.joined_name(" - ")),
             user_image: sender.and_then(|user| image_of(user, base)),
             image: image.map(|file| file_link(file, call)),
             file: file.map(|file| Document::of(file, call)),
@@ -1004,7 +974,7 @@ impl Upload {
             room_id: short_ids::encode(room),
             message: Some(message.text.clone()).filter(|text| !text.is_empty()),
             user_id: user.key.0,
-            user_name: joined_name(user, " "),
+            user_name: user.joined_name(" "),
             user_image: image_of(user, &call.base),
             timestamp: times::printed(message.created_at),
             kind: if is_picture { "image" } else { "file" },

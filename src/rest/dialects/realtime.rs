@@ -130,8 +130,7 @@ struct Person {
 impl Person {
     /// Accounts of other doors may have no name but the one they sign in with.
     fn of(user: &User) -> Self {
-        let nameless = user.first_name.is_empty() && user.last_name.is_empty();
-        let first_name = if nameless { &user.username } else { &user.first_name };
+        let first_name = if user.is_nameless() { &user.username } else { &user.first_name };
         Self { id: user.id, first_name: first_name.clone(), last_name: user.last_name.clone() }
     }
 }
