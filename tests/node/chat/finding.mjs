@@ -1,4 +1,5 @@
 // How a room opens, and how what was said is found again.
+import assert from 'node:assert/strict';
 import { until } from '../browser.mjs';
 import { say } from '../people.mjs';
 import { idOf, readBy } from './scene.mjs';
@@ -29,6 +30,11 @@ export async function find({ step, amber, bruno, roomId }, a, b) {
     await b.page.getByText('Good evening, all of you.').first().waitFor();
   });
 
+  await step('pressed-under-way', b, async () => {
+    const under = await b.page.getByRole('feed').evaluate(whatIsPressed);
+    assert.ok(under, 'what is pressed right after the list moved is a message');
+  });
+
   await step('searched', b, async () => {
     await b.page.getByRole('button', { name: 'Search messages' }).click();
     await b.page.getByRole('searchbox', { name: 'Words to look for' }).fill('while out 33');
@@ -56,4 +62,15 @@ export async function find({ step, amber, bruno, roomId }, a, b) {
     await until('what was said last in sight', () => a.inSight(a.message('I am back.')));
   });
   await a.page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** Whether there is a message to be pressed in the middle of the list while that still takes itself to be moving. */
+function whatIsPressed(feed) {
+  const { left, top, width, height } = feed.getBoundingClientRect();
+  const isMessage = () => document.elementsFromPoint(left + width / 2, top + height / 2)[0].closest('[data-key]') !== null;
+  return new Promise((resolve) => {
+    const look = () => requestAnimationFrame(() => requestAnimationFrame(() => resolve(isMessage())));
+    feed.addEventListener('scroll', look, { once: true });
+    feed.scrollTop += 40;
+  });
 }

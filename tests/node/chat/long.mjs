@@ -1,5 +1,6 @@
 // Through a long room as with a wheel: a few thousand messages up, and back to the end.
 import assert from 'node:assert/strict';
+import { until } from '../browser.mjs';
 import { drawn } from './rows.mjs';
 
 const FAR = 3_000;
@@ -50,9 +51,14 @@ async function scroll(page, by, seen, isThere) {
   }
 }
 
+/** On a busy machine the wheel can be ahead of what is drawn, for a moment. */
 async function look(page, seen) {
-  const rows = await drawn(page);
-  const inSight = rows.filter((row) => row.isInSight);
+  let [rows, inSight] = [[], []];
+  await until('messages to be in sight', async () => {
+    rows = await drawn(page);
+    inSight = rows.filter((row) => row.isInSight);
+    return inSight.length > 0;
+  });
   for (const { seq, text } of inSight) seen.set(seq, text);
   return { seqs: rows.map(({ seq }) => seq), inSight };
 }

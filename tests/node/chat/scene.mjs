@@ -126,6 +126,11 @@ export async function readBy(person, roomId) {
   return (await ask(person.base, person.token, query, { r: roomId })).room.viewerState;
 }
 
+export async function newestOf(person, roomId) {
+  const query = 'query($r: ID!) { room(id: $r) { messages(last: 1) { nodes { seq } } } }';
+  return (await ask(person.base, person.token, query, { r: roomId })).room.messages.nodes[0].seq;
+}
+
 export async function idOf(person, roomId, text) {
   const query = 'query($r: ID!) { room(id: $r) { messages(first: 50) { nodes { id text } } } }';
   const { room } = await ask(person.base, person.token, query, { r: roomId });
