@@ -513,6 +513,8 @@ async function sessions(amber) {
   const second = await open(context);
   await second.goto(origin);
   await listed(second, 'Tea at six');
+  // What it still asks for would be refused once the session is over.
+  await second.waitForLoadState('networkidle');
   await page.getByRole('button', { name: 'Your account' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   for (const each of [page, second]) await each.getByRole('heading', { name: 'Welcome back' }).waitFor();

@@ -1,5 +1,6 @@
 //! Who calls: every kind of credential, turned into a viewer.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -28,7 +29,8 @@ const PASSWORDS_REMEMBERED_MAX: u64 = 10_000;
 /// What was found out about callers a moment ago.
 #[derive(Debug)]
 pub(in crate::app) struct Callers {
-    sessions: Cache<Named, Known>,
+    sessions: Cache<Named, Remembered>,
+    era: AtomicU64,
     /// The sessions of names whose password was right.
     passwords: Cache<Fingerprint, Named>,
     fingerprints: Fingerprints,
@@ -53,6 +55,17 @@ enum Known {
     AccountGone,
 }
 
+/// The time between two changes on this node, of whoever may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Era(u64);
+
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    known: Known,
+    /// When the look began that found it.
+    era: Era,
+}
+
 impl Callers {
     pub(in crate::app) fn new() -> Self {
         Self {
@@ -60,6 +73,7 @@ impl Callers {
                 .max_capacity(SESSIONS_REMEMBERED_MAX)
                 .time_to_live(SESSION_BELIEF)
                 .build(),
+            era: AtomicU64::new(0),
             passwords: Cache::builder()
                 .max_capacity(PASSWORDS_REMEMBERED_MAX)
                 .time_to_live(PASSWORD_BELIEF)
@@ -68,10 +82,25 @@ impl Callers {
         }
     }
 
-    /// Makes this node look every session up again.
+    /// Makes this node look every session up again, those too that are being looked up just now.
     pub(in crate::app) fn forget(&self) {
+        self.era.fetch_add(1, Ordering::SeqCst);
         self.sessions.invalidate_all();
         self.passwords.invalidate_all();
+    }
+
+    fn era(&self) -> Era {
+        Era(self.era.load(Ordering::SeqCst))
+    }
+
+    fn known(&self, name: &Named) -> Option<Known> {
+        let found = self.sessions.get(name)?;
+        (found.era == self.era()).then_some(found.known)
+    }
+
+    /// `era` is that in which the look began: what ends a session meanwhile is not seen by it.
+    fn remember(&self, name: Named, known: Known, era: Era) {
+        self.sessions.insert(name, Remembered { known, era });
     }
 }
 
@@ -161,9 +190,10 @@ impl App {
     }
 
     async fn look_up(&self, name: Named) -> Result<Known> {
-        if let Some(known) = self.callers.sessions.get(&name) {
+        if let Some(known) = self.callers.known(&name) {
             return Ok(known);
         }
+        let era = self.callers.era();
         let known = self
             .store
             .read(move |conn| {
@@ -184,7 +214,7 @@ impl App {
             .await?;
         // Anyone can make up keys, and they would push out what others need.
         if matches!((name, known), (Named::Id { .. }, _) | (_, Known::Live(_))) {
-            self.callers.sessions.insert(name, known);
+            self.callers.remember(name, known, era);
         }
         Ok(known)
     }
@@ -201,4 +231,31 @@ impl App {
 
 fn invalid() -> Error {
     Error::new(Code::Unauthenticated, Text::TokenInvalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{SessionKey, UserKey};
+
+    #[test]
+    fn what_was_found_before_a_session_ended_is_not_believed_after_it() {
+        let (callers, name) = (Callers::new(), Named::Key([7; 32]));
+        let live = LiveSession {
+            key: SessionKey(1),
+            user: UserKey(1),
+            user_id: Uuid::from_u128(1),
+            is_admin: false,
+            expires_at: NEVER,
+        };
+        let before = callers.era();
+        callers.remember(name, Known::Live(live), before);
+        assert!(matches!(callers.known(&name), Some(Known::Live(_))));
+        callers.forget();
+        assert!(callers.known(&name).is_none());
+        callers.remember(name, Known::Live(live), before);
+        assert!(callers.known(&name).is_none(), "the look began before");
+        callers.remember(name, Known::Over, callers.era());
+        assert!(matches!(callers.known(&name), Some(Known::Over)));
+    }
 }
